@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
@@ -17,7 +16,6 @@ from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.reads import FRAME_READS
 from aiaudit.probes.datasets.run_by import (
     above,
-    as_written,
     begun,
     handler_ends,
     indent,
@@ -25,7 +23,7 @@ from aiaudit.probes.datasets.run_by import (
     run_by,
     spoken_lines,
 )
-from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
+from aiaudit.probes.datasets.strength import FRAME_MODEL, head_of, strength
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.match import Patterns
@@ -33,7 +31,6 @@ from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
-from aiaudit.syntax import syntax_of
 
 VALIDATION: Final = record(
     "validation", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, tool=STRING,
@@ -51,16 +48,6 @@ _LASTS: Final = (
 )  # fmt: skip
 _MADE: Final = ("Checkpoint", "ValidationDefinition")  # what Great Expectations runs
 _READS: Final = Patterns(FRAME_READS)
-_FRAME_MODEL: Final = lazy.regex(
-    r"\b(?:DataFrameModel|SchemaModel)\b|\b(?:dy\.Schema|dataframely\.Schema|pt\.Model|patito\.Model)\b"
-)
-_RULES: Final = (  # keywords that say more of a column than its type
-    "ge", "gt", "le", "lt", "isin", "notin", "in_range", "str_matches", "str_length", "str_contains", "unique", "eq",
-    "min_length", "max_length", "pattern", "regex", "multiple_of", "checks", "check", "min", "max", "primary_key",
-)  # fmt: skip
-_NARROW: Final = lazy.regex(
-    r"\b(?:Literal|Enum|bool|date|datetime|Timestamp|Category|category|EmailStr|Positive\w+|NonNegative\w+|con(?:int|str|float)|Annotated)\b"
-)
 _OUTCOME: Final = lazy.regex(
     r"\s*(?P<how>assert|if|elif|raise|(?:sys\.)?exit)\b(?P<what>.*(?:success|anomal|passed|is_valid|errors?\b|status).*)",
     re.IGNORECASE,
@@ -72,7 +59,6 @@ _MADE_UP: Final = (
     r"^\s*{name}\s*(?::[^=]*)?=\s*(?:pd|pl|pandas|polars|dd)\.(?:DataFrame|from_dict)\(\s*(?:data\s*=\s*)?[\[{{]"
 )
 _GIVEN: Final = lazy.regex(r"\.(?:validate\w*|model_validate|parse_obj|check_\w+)\(\s*(\w+)\s*[,)]")
-_ANYTHING: Final = lazy.regex(r"lambda\s*\w*\s*:\s*(?:True|1)\b")
 _PIPES: Final = (".pipe", ".map_partitions", ".map_batches")
 _HANDED_ON: Final = lazy.regex(r"^\s*return\s+(?:\w+\s*(?:#.*)?$|.*\.run\()")
 _LOOKED_AT: Final = lazy.regex(r"\.success\b|\[[\"']success[\"']\]")
@@ -178,7 +164,7 @@ def _model_of(name: str, path: str, project: PythonProject, context: Context) ->
     if not name.endswith(".validate"):
         return ""
     found = _class_of(name.removesuffix(".validate"), path, project)
-    return "pandera" if found and _FRAME_MODEL.search(_head(found[0], found[1], context)) else ""
+    return "pandera" if found and FRAME_MODEL.search(head_of(found[0], found[1], context)) else ""
 
 
 def _class_of(name: str, path: str, project: PythonProject) -> tuple[str, Definition] | None:
@@ -188,10 +174,6 @@ def _class_of(name: str, path: str, project: PythonProject) -> tuple[str, Defini
         return None
     found = next((one for one in project.base(where).definitions if one.kind == "class" and one.qualname == rest), None)
     return (where, found) if found is not None else None
-
-
-def _head(path: str, definition: Definition, context: Context) -> str:
-    return "\n".join(lines_of(path, context)[definition.line - 1 : definition.line + 2])
 
 
 def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[dict[str, Any]]:
@@ -210,7 +192,7 @@ def _record(
 ) -> dict[str, Any]:  # fmt: skip
     written = next((one for one in call.get("written", ()) if one.rpartition(".")[2] == name.rpartition(".")[2]), "")
     schema = (written or name).rpartition(".")[0].rpartition(".")[2]
-    columns, constrained = _strength(tool, schema, path, project, context)
+    columns, constrained = strength(tool, schema, path, project, context)
     ways = run_by(call["function"], call["line"], path, project, context)
     return {
         "line": call["line"],
@@ -285,105 +267,6 @@ def _read_before(
         if lines[number - 1].startswith(("def ", "class ", "async def ")):
             return 0
     return 0
-
-
-def _strength(
-    tool: str, schema: str, path: str, project: PythonProject, context: Context
-) -> tuple[int | Unknown, int | Unknown]:  # fmt: skip
-    """(columns, constrained columns) of the schema by its name, else of those in the file and in what it imports."""
-    columns = constrained = 0
-    spans = _spans(schema, path, project, context) if tool == "pandera" and schema else {}
-    for where in spans or (path, *sorted(project.own_imports(path))):
-        if where not in project.records:
-            continue
-        first, last = spans.get(where, (0, 10**9))
-        expected: set[str] = set()
-        for call in calls_in(where, project):
-            name = call["names"][0] if call["names"] else ""
-            if not first <= call["line"] <= last:
-                continue
-            if tool == "pandera" and name.startswith("pandera.") and name.endswith(".Column"):
-                columns += 1
-                constrained += _is_constrained(call, as_written(where, context))
-            elif tool == "great_expectations" and ".expect_column_" in name and not name.endswith("_to_exist"):
-                expected.add(str(call["kw"].get("column") or call["arg0"]))
-        columns, constrained = columns + len(expected), constrained + len(expected)
-        if tool in ("pandera", "pydantic", "dataframely", "patito"):
-            for one in project.base(where).definitions:
-                if one.kind == "class" and first <= one.line <= last and _describes(tool, _head(where, one, context)):
-                    more = _class_columns(lines_of(where, context)[one.line : one.end])
-                    columns, constrained = columns + more[0], constrained + more[1]
-    kinds = {"great_expectations": "great-expectations", "jsonschema": "json-schema", "pandera": "pandera"}
-    if tool in kinds and not columns:
-        kind = kinds[tool]
-        files = SchemasProbe().answer("", SchemasQuery(), context).value or []
-        columns = sum(one["columns"] for one in files if one["kind"] == kind)
-        constrained = sum(one["constrained"] for one in files if one["kind"] == kind)
-    if not columns:
-        unknown = Unknown("the columns of the schema were not seen")
-        return unknown, unknown
-    return columns, constrained
-
-
-def _spans(schema: str, path: str, project: PythonProject, context: Context) -> dict[str, tuple[int, int]]:
-    """Where a schema of that name is made: file -> first and last line. Nothing where it has a base elsewhere."""
-    made = re.compile(rf"{re.escape(schema)}\s*(?::[^=]*)?=\s*[\w.]*(?:DataFrameSchema|SeriesSchema)\(")
-    for where in (path, *sorted(project.own_imports(path))):
-        lines = lines_of(where, context)
-        for number, text in enumerate(lines, 1):
-            if (
-                made.match(text.strip())
-                and (end := _closed(lines, number))
-                and "Column" in "".join(lines[number - 1 : end])
-            ):
-                return {where: (number, end)}
-        for one in project.base(where).definitions if where in project.records else ():
-            if one.kind == "class" and one.qualname == schema:
-                head = _head(where, one, context)
-                own = re.search(r"\(\s*(?:\w+\.)?(?:DataFrameModel|SchemaModel|Model|Schema)\s*\)", head)
-                return {where: (one.line, one.end)} if own else {}
-    return {}
-
-
-def _closed(lines: list[str], first: int) -> int:
-    """The line on which the bracket that a line opens is closed, by counting, with the empty ones that follow; 0 where
-    that was not seen."""
-    depth = 0
-    for number, text in enumerate(lines[first - 1 : first + 400], first):
-        depth += sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
-        if depth <= 0:
-            return next((n for n, more in enumerate(lines[number:], number) if more), len(lines))
-    return 0
-
-
-def _describes(tool: str, head: str) -> bool:
-    return bool(re.search(r"\(\s*(?:\w+\.)?BaseModel\b", head) if tool == "pydantic" else _FRAME_MODEL.search(head))
-
-
-def _is_constrained(call: Mapping[str, Any], lines: list[str]) -> bool:
-    text = lines[call["line"] - 1] if 0 < call["line"] <= len(lines) else ""
-    if _ANYTHING.search(text) and text.count("Check") == len(_ANYTHING.findall(text)) and not _NARROW.search(text):
-        return False
-    dtype = call["args"][0] if call["args"] else call["kw"].get("dtype", "")
-    told = dtype.reason if isinstance(dtype, Unknown) else str(dtype)
-    checks = [one for one in call["args"][1:] if one is not None]
-    rules = any(key in _RULES and value not in (None, False) for key, value in call["kw"].items())
-    return bool(checks or rules or _NARROW.search(told))
-
-
-def _class_columns(body: list[str]) -> tuple[int, int]:
-    """(columns, constrained) of a class whose annotated attributes are columns."""
-    try:
-        tree = syntax_of("class _:\n" + "\n".join(body))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return 0, 0
-    made = tree.body[0]
-    fields = [one for one in made.body if isinstance(one, ast.AnnAssign)] if isinstance(made, ast.ClassDef) else []
-    good = 0
-    for one in fields:
-        keywords = {key.arg for key in one.value.keywords} if isinstance(one.value, ast.Call) else set()
-        good += bool(keywords & set(_RULES) or _NARROW.search(ast.unparse(one.annotation)))
-    return len(fields), good
 
 
 def _stops(

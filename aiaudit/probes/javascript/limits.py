@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.keys import key_of
+from aiaudit.probes.javascript.limit_reach import MAX_DEPTH, PRODUCTION, holds, reach_of
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, pattern_names
 from aiaudit.probes.javascript.names import LOCAL, dotted
 from aiaudit.probes.javascript.resolve import Resolver
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MAX_ROWS: Final = 40  # of one function
 MAX_FUNCTIONS: Final = 300
 MAX_LOOKS: Final = 5_000  # calls and conditions of one file whose surroundings are looked at
-MAX_DEPTH: Final = 60  # of what stands around them
 MAX_STEPS: Final = 4  # from a function to the one that counts
 _EARLY: Final = 60  # conditions of one function
 _BRANCHES: Final[Any] = {"rule": {"any": [{"kind": "if_statement"}, {"kind": "ternary_expression"}]}}
@@ -44,11 +44,6 @@ _WITHOUT_KEY: Final = lazy.regex(r"^limiter\.RateLimiter\.")
 _THROWS: Final = lazy.regex(r"\.consume$")
 _KEYS: Final = ("keyGenerator", "id", "generator", "key")
 _NO_LIMIT: Final = lazy.regex(r"^(?:0|false|Infinity|Number\.MAX_SAFE_INTEGER|Number\.POSITIVE_INFINITY)$")
-_PRODUCTION: Final = lazy.regex(r"(?i)NODE_ENV|is_?prod|is_?dev|is_?test|VERCEL_ENV|production|development")
-_OF_THE_REQUEST: Final = lazy.regex(r"(?i)\bmethod\b|\bOPTIONS\b|health|_next|static|favicon")
-_LETS_ON: Final = lazy.regex(
-    r"return\s*(?:[;}]|$|null\b|undefined\b|true\b|(?:await\s+)?next\(|NextResponse\.next|(?:await\s+)?resolve\(|\{\s*(?:success|allowed|ok)\s*:\s*true)"
-)
 _LEAVES: Final = lazy.regex(
     r"\b(?:return|throw)\b|\b429\b|\.status\(|\.sendStatus\(|\.send\(|\.code\(|\berror\(|\bredirect\("
 )
@@ -75,10 +70,6 @@ _DECIDES: Final = lazy.regex(r"\bif\s*\(|\s\?\s|&&|\|\|")
 _CALLED: Final = lazy.regex(r"\w\(")
 _OF_ERRORS: Final = lazy.regex(r"(?i)err(?:or)?|exception|handle|response|message")
 _CALLED_LIMIT: Final = lazy.regex(r"(?i)rate_?limit|throttl|quota|usage_?limit|too_?many")
-_PATH: Final = lazy.regex(r"(?i)path|\burl\b|\broute\b")
-_LITERAL: Final = lazy.regex(r"[\"'`](/[\w./-]*)[\"'`]")
-_REFUSAL: Final = lazy.regex(r"\b4\d\d\b")
-_COUNTED: Final = lazy.regex(r"\.(?:limit|consume|protect)\(")
 _USERS: Final = lazy.regex(r"(?i)characteristics\s*:\s*\[[^\]]*user")
 _COMPARED: Final = lazy.regex(r"[\w\])]\s*(?:>=?|<=?)\s*[\w(]")
 
@@ -160,7 +151,7 @@ class LimitFinder:
                 key = key_of(values[one], self.module)
                 key = "?" if key == "parameter" else key
         skip = values["skip"].text()[:300] if "skip" in values else ""
-        always = not (("process.env" in skip and not _PRODUCTION.search(skip)) or "=> true" in skip)
+        always = not (("process.env" in skip and not PRODUCTION.search(skip)) or "=> true" in skip)
         return {"line": made.range().start.line + 1, "key": key, "always": always, "ends": "answer", "what": name}
 
     def chain(self, node: SgNode) -> list[dict[str, Any]]:
@@ -226,7 +217,7 @@ class LimitFinder:
         if not self._looks_on() or _after_a_failure(call, inside):
             return None
         line = call.range().start.line + 1
-        reach = self._reach(call, inside)
+        reach = reach_of(call, inside, self._conditions(inside))
         key = "all" if _WITHOUT_KEY.match(name) else self._key(call, name)
         if not counts:
             if named.spec == LOCAL and "." in named.rest:
@@ -269,7 +260,7 @@ class LimitFinder:
             kind = one.kind()
             if kind in ("if_statement", "ternary_expression"):
                 condition = one.field("condition")
-                if condition is not None and _holds(condition, call):
+                if condition is not None and holds(condition, call):
                     return _ending(one)
                 if kind == "if_statement":
                     break
@@ -353,7 +344,7 @@ class LimitFinder:
             key = key_of(condition, self.module) if counts else "?"
             ends = "throw" if "throw" in text and "return" not in text else "answer"
             row = {"line": one.range().start.line + 1, "key": key, "ends": ends, "what": "a refusal of its own"}
-            found.append({**row, **self._reach(one, node)})
+            found.append({**row, **reach_of(one, node, self._conditions(node))})
         return found
 
     def _made_of(self, condition: SgNode, asked: str) -> list[str]:
@@ -385,53 +376,9 @@ class LimitFinder:
             self._branches[start] = node.find_all(_BRANCHES)[:_EARLY]
         return self._branches[start]
 
-    # --- whether it holds for everyone -------------------------------------------------------------------------------
     def _looks_on(self) -> bool:
         self._looks += 1
         return self._looks <= MAX_LOOKS
-
-    def _reach(self, node: SgNode, inside: SgNode) -> dict[str, Any]:
-        """`always`: a limit is reached whatever a setting says, no condition around it and no way past it before;
-        `paths`: those for which alone it holds."""
-        start = inside.range().start.index
-        inner = node
-        paths: list[str] = []
-        always = "?." not in node.text()[:120].partition("(")[0]
-        for one in node.ancestors()[:MAX_DEPTH]:
-            kind = one.kind()
-            if one.range().start.index <= start:
-                break
-            if kind in ("if_statement", "ternary_expression"):
-                condition = one.field("condition")
-                if condition is not None and not _holds(condition, inner):
-                    always = always and self._harmless(one, condition, paths, positive=True)
-            elif kind == "binary_expression":
-                right = one.field("right")
-                always = always and (right is None or right.range().start.index != inner.range().start.index)
-            inner = one
-        else:
-            always = False  # nested deeper than is looked at
-        at = node.range().start.index
-        for one in self._conditions(inside):
-            condition, then = one.field("condition"), one.field("consequence")
-            if condition is None or then is None or one.range().end.index > at:
-                continue
-            text = then.text()[:300]
-            if _LETS_ON.search(text) and not _REFUSAL.search(text):
-                always = always and self._harmless(one, condition, paths, positive=False)
-        return {"always": always, **({"paths": sorted(set(paths))[:20]} if paths else {})}
-
-    def _harmless(self, branch: SgNode, condition: SgNode, paths: list[str], *, positive: bool) -> bool:
-        """Whether a condition leaves out nobody who works with the service: it asks where it runs, or for what path."""
-        text = condition.text()[:300]
-        if _PRODUCTION.search(text) or _OF_THE_REQUEST.search(text):
-            return True
-        named = _LITERAL.findall(text) if _PATH.search(text) else []
-        if named and ("!" in text) != positive:
-            paths += named
-            return True
-        other = branch.field("alternative")
-        return other is not None and _COUNTED.search(other.text()[:2000]) is not None
 
 
 _NAMED: Final = lazy.regex(r"(?i)limit|throttl|quota|credit|usage|budget")
@@ -469,11 +416,6 @@ def _ending(branch: SgNode) -> str:
     if not _LEAVES.search(text):
         return ""
     return "throw" if "throw" in text and "return" not in text else "answer"
-
-
-def _holds(outer: SgNode, inner: SgNode) -> bool:
-    a, b = outer.range(), inner.range()
-    return a.start.index <= b.start.index and b.end.index <= a.end.index
 
 
 def _pairs(options: SgNode) -> dict[str, SgNode]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.routers import named_in
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class ClassViews:
             if method in _METHODS and inner.kind == "function":
                 row = self.finder.row(inner, framework, f"{name}.{method}", [_METHODS[method]], None)
                 row = {**row, "asked": [*row["asked"], *before]}
-                yield {**row, "asked": [*row["asked"], *self.finder.named(around, scope.parent or scope)]}
+                yield {**row, "asked": [*row["asked"], *self.finder.asked.named(around, scope.parent or scope)]}
 
     def _before(self, scope: Scope, node: ast.ClassDef, depth: int = 0) -> list[list[str]]:
         """What runs before each method of a handler of Tornado: the `prepare` of the class, or of a base."""

@@ -10,336 +10,24 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from aiaudit.probes.python.groups_of_llms import (
+    _OPENAI_CLASSES,
+    ASSISTANT_RUNS,
+    CLIENTS,
+    DIRECT,
+    INDIRECT,
+    WRAPPERS,
+    each,
+)
 from aiaudit.probes.python.local_models import GENERATORS, LOADERS
 from aiaudit.probes.python.match import check_pattern, checker, expand_groups
-
-_OPENAI_CLASSES: Final = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
-_OPENAI_METHODS: Final = (
-    "chat.completions.create",
-    "chat.completions.parse",
-    "chat.completions.stream",
-    "chat.completions.with_raw_response.create",
-    "chat.completions.with_streaming_response.create",
-    "beta.chat.completions.parse",
-    "beta.chat.completions.stream",
-    "responses.create",
-    "responses.parse",
-    "responses.stream",
-    "responses.with_raw_response.create",
-    "responses.with_streaming_response.create",
-    "completions.create",
-)
-# SDKs whose clients offer the same methods as openai's.
-_OPENAI_LIKE: Final = (
-    "groq.Groq",
-    "groq.AsyncGroq",
-    "together.Together",
-    "together.AsyncTogether",
-    "portkey_ai.Portkey",
-    "portkey_ai.AsyncPortkey",
-    "cerebras.cloud.sdk.Cerebras",
-    "langfuse.openai.OpenAI",
-    "langfuse.openai.AsyncOpenAI",
-    "langfuse.openai.AzureOpenAI",
-    "zhipuai.ZhipuAI",
-    "huggingface_hub.InferenceClient",
-    "huggingface_hub.AsyncInferenceClient",
-)
-_ANTHROPIC: Final = ("Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AsyncAnthropicBedrock", "AnthropicVertex")
-_CHAT_MODELS: Final = (
-    "ChatOpenAI",
-    "AzureChatOpenAI",
-    "ChatAnthropic",
-    "ChatGoogleGenerativeAI",
-    "ChatVertexAI",
-    "ChatBedrock",
-    "ChatBedrockConverse",
-    "ChatOllama",
-    "ChatMistralAI",
-    "ChatCohere",
-    "ChatGroq",
-    "ChatTogether",
-    "ChatFireworks",
-    "ChatLiteLLM",
-    "ChatHuggingFace",
-    "ChatDeepSeek",
-    "ChatXAI",
-    "ChatPerplexity",
-    "ChatNVIDIA",
-    "ChatDatabricks",
-    "ChatOpenRouter",
-    "ChatTongyi",
-)
-_RUN: Final = ("invoke", "ainvoke", "stream", "astream", "batch", "abatch", "predict", "generate", "__call__")
-
-
-def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
-    tails = tuple(tails)
-    return tuple(f"{head}.{tail}" for head in heads for tail in tails)
-
-
-_HAYSTACK_GENERATORS: Final = tuple(  # components of a pipeline: haystack.… and haystack_integrations.…
-    f"haystack*.{vendor}{kind}"
-    for vendor in (
-        "OpenAI",
-        "AzureOpenAI",
-        "Anthropic",
-        "AnthropicVertex",
-        "AmazonBedrock",
-        "Cohere",
-        "GoogleAIGemini",
-        "GoogleGenAI",
-        "VertexAIGemini",
-        "HuggingFaceAPI",
-        "LlamaStack",
-        "Mistral",
-        "Nvidia",
-        "Ollama",
-        "OpenRouter",
-        "TogetherAI",
-        "WatsonX",
-        "Watsonx",
-    )
-    for kind in ("Generator", "ChatGenerator")
-)
-
-
-_LLM_CLIENTS: Final = (
-    *_each(["openai", "langfuse.openai"], _OPENAI_CLASSES),
-    *(one for one in _OPENAI_LIKE if not one.startswith("langfuse")),
-    *_each(["anthropic"], _ANTHROPIC),
-    "google.genai.Client",
-    "google.generativeai.GenerativeModel",
-    "vertexai.generative_models.GenerativeModel",
-    "cohere.Client",
-    "cohere.ClientV2",
-    "cohere.AsyncClient",
-    "cohere.AsyncClientV2",
-    "mistralai.Mistral",
-    "mistralai.client.MistralClient",
-    "ollama.Client",
-    "ollama.AsyncClient",
-    "xai_sdk.Client",
-    "litellm.Router",
-)
-
-_LLM_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what limits a call is given to them
-    *(f"langchain*.{name}" for name in _CHAT_MODELS),
-    "langchain*.init_chat_model",
-    "langchain_openai.OpenAI",
-    "langchain_openai.AzureOpenAI",
-    "langchain*.llms.OpenAI",
-    "langchain*.llms.AzureOpenAI",
-    "langchain*.llms.*.OpenAI",
-    "langchain*.OllamaLLM",
-    "langchain*.llms.Ollama",
-    "langchain*.HuggingFaceHub",
-    "langchain*.HuggingFaceEndpoint",
-    "langchain*.VertexAI",
-    "langchain*.Cohere",
-    "llama_index.llms.*.OpenAI",
-    "llama_index.llms.*.AzureOpenAI",
-    "llama_index.llms.*.OpenAILike",
-    "llama_index.llms.*.LiteLLM",
-    "llama_index.llms.*.Groq",
-    "llama_index.llms.*.OpenRouter",
-    "llama_index.llms.*.DeepSeek",
-    "llama_index.llms.*.GoogleGenAI",
-    "llama_index.llms.*.Anthropic",
-    "llama_index.llms.*.Ollama",
-    "llama_index.llms.*.Gemini",
-    "llama_index.llms.*.Bedrock",
-    "llama_index.llms.OpenAI",
-    "llama_index.llms.Anthropic",
-    "llama_index.llms.Replicate",
-    "livekit.agents.inference.LLM",
-    "livekit.plugins.*.LLM",
-    "livekit.plugins.*.RealtimeModel",
-    *_each(
-        ["pipecat.services.*"],
-        (
-            f"{vendor}LLMService"
-            for vendor in (
-                "OpenAI",
-                "Anthropic",
-                "Google",
-                "Groq",
-                "Azure",
-                "OLLama",
-                "Mistral",
-                "OpenRouter",
-                "Together",
-            )
-        ),
-    ),
-    "dspy.LM",
-    "dspy.OpenAI",
-    "crewai.LLM",
-    *_HAYSTACK_GENERATORS,
-    "semantic_kernel.connectors.ai.open_ai.*.OpenAIChatCompletion",
-    "semantic_kernel.connectors.ai.open_ai.OpenAIChatCompletion",
-    "semantic_kernel.connectors.ai.open_ai.AzureChatCompletion",
-    "autogen_ext.models.openai.OpenAIChatCompletionClient",
-    "smolagents.OpenAIServerModel",
-    "smolagents.LiteLLMModel",
-    "smolagents.InferenceClientModel",
-)
-
-_LLM_DIRECT: Final = (  # one call, one completion
-    # OpenAI's interface, which no other library has: a call of it asks a model, whatever client a function is handed.
-    "*.chat.completions.create",
-    "*.chat.completions.parse",
-    *_each(_each(["openai", "langfuse.openai"], _OPENAI_CLASSES), _OPENAI_METHODS),
-    *_each(_OPENAI_LIKE, _OPENAI_METHODS),
-    *_each(["openai"], _OPENAI_METHODS),
-    "openai.ChatCompletion.create",
-    "openai.ChatCompletion.acreate",
-    "openai.Completion.create",
-    "openai.Completion.acreate",
-    *_each(
-        _each(["anthropic"], _ANTHROPIC),
-        ["messages.create", "messages.stream", "messages.parse", "beta.messages.create", "completions.create"],
-    ),
-    "litellm.completion",
-    "litellm.acompletion",
-    "litellm.text_completion",
-    "litellm.atext_completion",
-    "litellm.responses",
-    "litellm.aresponses",
-    "litellm.Router.completion",
-    "litellm.Router.acompletion",
-    *_each(
-        ["google.genai.Client"],
-        [
-            "models.generate_content",
-            "models.generate_content_stream",
-            "aio.models.generate_content",
-            "chats.create.send_message",
-            "interactions.create",
-            "aio.interactions.create",
-        ],
-    ),
-    *_each(
-        [
-            "google.generativeai.GenerativeModel",
-            "vertexai.generative_models.GenerativeModel",
-            "vertexai.preview.generative_models.GenerativeModel",
-        ],
-        ["generate_content", "generate_content_async", "start_chat.send_message"],
-    ),
-    *_each(
-        ["cohere.Client", "cohere.ClientV2", "cohere.AsyncClient", "cohere.AsyncClientV2"],
-        ["chat", "generate", "chat_stream"],
-    ),
-    *_each(["mistralai.Mistral"], ["chat.complete", "chat.complete_async", "chat.stream", "agents.complete"]),
-    "mistralai.client.MistralClient.chat",
-    "ollama.chat",
-    "ollama.generate",
-    *_each(["ollama.Client", "ollama.AsyncClient"], ["chat", "generate"]),
-    "huggingface_hub.InferenceClient.text_generation",
-    "huggingface_hub.InferenceClient.chat_completion",
-    "replicate.run",
-    "replicate.stream",
-    "boto3.client.invoke_model",
-    "boto3.client.invoke_model_with_response_stream",
-    "boto3.client.converse",
-    "boto3.client.converse_stream",
-    *_each(("boto3.client", "boto3.Session.client"), ("retrieve_and_generate", "retrieve_and_generate_stream")),
-    "boto3.Session.client.invoke_model",
-    "boto3.Session.client.converse",
-    "dashscope.Generation.call",
-    "xai_sdk.Client.chat.create",
-    *_each(["azure.ai.inference.ChatCompletionsClient", "azure.ai.inference.aio.ChatCompletionsClient"], ["complete"]),
-    *_each(["aisuite.Client"], _OPENAI_METHODS),
-    *_each(["instructor.from_provider", "instructor.from_openai", "instructor.patch"], _OPENAI_METHODS),
-    *_each(["ibm_watsonx_ai.foundation_models.ModelInference"], ["chat", "generate", "generate_text", "chat_stream"]),
-)
-
-# A run of one of OpenAI's assistants asks its model. It gives back the run; the answer is read from the thread.
-_ASSISTANT_RUNS: Final = _each(
-    ("*.beta.threads",),
-    (
-        *_each(("runs",), ("create", "create_and_poll", "create_and_stream", "stream")),
-        "create_and_run",
-        "create_and_run_poll",
-        "create_and_run_stream",
-    ),
-)
-
-_LLM_INDIRECT: Final = (  # a framework's call that ends in completions
-    *_each((f"langchain*.{name}" for name in (*_CHAT_MODELS, "init_chat_model", "OllamaLLM", "OpenAI")), _RUN),
-    *_each(
-        (
-            f"langchain*.{name}"
-            for name in ("LLMChain", "ConversationChain", "load_qa_chain", "load_summarize_chain", "initialize_agent")
-        ),
-        ["run", "arun", "invoke", "ainvoke", "predict", "__call__"],
-    ),
-    "langchain*.ConversationalRetrievalChain.from_llm.__call__",
-    "langchain*.ConversationalRetrievalChain.from_llm.invoke",
-    "langchain*.RetrievalQA.from_chain_type.__call__",
-    "langchain*.RetrievalQA.from_chain_type.invoke",
-    "langchain*.RetrievalQA.from_chain_type.run",
-    "langchain*.create_retrieval_chain.invoke",
-    "langchain*.AgentExecutor.invoke",
-    "langchain*.AgentExecutor.ainvoke",
-    "langchain*.create_agent.invoke",
-    *_each(("deepagents*.create_deep_agent", "deepagents*.create_deep_agent.with_config"), ["invoke", "ainvoke"]),
-    "langgraph*.create_react_agent.invoke",
-    "langgraph*.create_react_agent.ainvoke",
-    *_each(
-        (one for one in _LLM_WRAPPERS if one.startswith("llama_index")),
-        ["complete", "acomplete", "chat", "achat", "stream_chat"],
-    ),
-    "*.as_query_engine.query",
-    "*.as_query_engine.aquery",
-    "*.as_chat_engine.chat",
-    "*.as_chat_engine.stream_chat",
-    "pydantic_ai.Agent.run",
-    "pydantic_ai.Agent.run_sync",
-    "pydantic_ai.Agent.run_stream",
-    "agents.Runner.run",
-    "agents.Runner.run_sync",
-    "agents.Runner.run_streamed",
-    "crewai.Crew.kickoff",
-    "crewai.Crew.kickoff_async",
-    "autogen.*.initiate_chat",
-    "smolagents.CodeAgent.run",
-    "smolagents.ToolCallingAgent.run",
-    "claude_agent_sdk.query",
-    "claude_code_sdk.query",
-    "llm.get_model.prompt",
-    "dspy.Predict.__call__",
-    "dspy.ChainOfThought.__call__",
-    "dspy.ReAct.__call__",
-    "dspy.LM.__call__",
-    "prompty.execute",
-    "prompty.execute_async",
-    "prompty.run",
-    "prompty.run_async",
-    "promptflow*.Prompty.load.__call__",
-    "promptflow*.load_flow.__call__",
-    "semantic_kernel.Kernel.invoke",
-    "semantic_kernel.Kernel.invoke_prompt",
-    "semantic_kernel.Kernel.invoke_stream",
-    "semantic_kernel.agents.ChatCompletionAgent.get_response",
-    "semantic_kernel.agents.ChatCompletionAgent.invoke",
-    "agent_framework.ChatAgent.run",
-    "agent_framework.ChatAgent.run_stream",
-    "google.adk.runners.Runner.run",
-    "google.adk.runners.Runner.run_async",
-    "strands.Agent.__call__",
-    "agno.agent.Agent.run",
-    "agno.agent.Agent.arun",
-    *_each(_HAYSTACK_GENERATORS, ["run", "run_async"]),
-)
 
 BEDROCK_EMBEDDING: Final = (
     "invoke_model_embedding"  # ours: one method asks models of all kinds, their ids tell them apart
 )
 
 _LLM_EMBEDDING: Final = (
-    *_each(_each(["openai"], _OPENAI_CLASSES), ["embeddings.create"]),
+    *each(each(["openai"], _OPENAI_CLASSES), ["embeddings.create"]),
     "openai.embeddings.create",
     "openai.Embedding.create",
     "litellm.embedding",
@@ -362,7 +50,7 @@ _LLM_EMBEDDING: Final = (
     "langchain*.OllamaEmbeddings",
     "llama_index.embeddings.*.OpenAIEmbedding",
     "llama_index.embeddings.OpenAIEmbedding",
-    *_each(
+    *each(
         ["haystack*"],
         (
             f"{vendor}{kind}"
@@ -382,7 +70,7 @@ _LLM_EMBEDDING: Final = (
 )
 
 _MODEL_WRAPPERS: Final = (  # objects of a framework that fetch the model they are given the name of, and hold it
-    *_each(
+    *each(
         ["langchain*"],
         (
             "HuggingFaceEmbeddings",
@@ -392,8 +80,8 @@ _MODEL_WRAPPERS: Final = (  # objects of a framework that fetch the model they a
             "SentenceTransformerEmbeddings",
         ),
     ),
-    *_each(["llama_index*"], ("HuggingFaceEmbedding", "HuggingFaceLLM", "SentenceTransformerRerank")),
-    *_each(
+    *each(["llama_index*"], ("HuggingFaceEmbedding", "HuggingFaceLLM", "SentenceTransformerRerank")),
+    *each(
         ["haystack*"],
         (
             "SentenceTransformersTextEmbedder",
@@ -446,9 +134,9 @@ _RETRIEVERS: Final = tuple(  # components of Haystack that search a store
 
 _HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _HTTP: Final = (
-    *_each(["requests", "requests.Session", "requests.sessions.Session", "requests.session"], _HTTP_METHODS),
-    *_each(["httpx", "httpx.Client", "httpx.AsyncClient"], (*_HTTP_METHODS, "stream")),
-    *_each(["aiohttp.ClientSession"], (*_HTTP_METHODS, "ws_connect")),
+    *each(["requests", "requests.Session", "requests.sessions.Session", "requests.session"], _HTTP_METHODS),
+    *each(["httpx", "httpx.Client", "httpx.AsyncClient"], (*_HTTP_METHODS, "stream")),
+    *each(["aiohttp.ClientSession"], (*_HTTP_METHODS, "ws_connect")),
     "aiohttp.request",
     "urllib.request.urlopen",
     "urllib.request.urlretrieve",
@@ -460,15 +148,15 @@ _HTTP: Final = (
 )
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "llm.client": _LLM_CLIENTS,
-    "llm.wrapper": _LLM_WRAPPERS,
-    "llm.completion": (*_LLM_DIRECT, *_ASSISTANT_RUNS),
+    "llm.client": CLIENTS,
+    "llm.wrapper": WRAPPERS,
+    "llm.completion": (*DIRECT, *ASSISTANT_RUNS),
     "llm.answer": (  # those whose value is what the model wrote
-        *_LLM_DIRECT,
-        *_each(("*.beta.threads.messages",), ("list", "retrieve")),
+        *DIRECT,
+        *each(("*.beta.threads.messages",), ("list", "retrieve")),
     ),
-    "llm.assistant_run": _ASSISTANT_RUNS,
-    "llm.run": _LLM_INDIRECT,
+    "llm.assistant_run": ASSISTANT_RUNS,
+    "llm.run": INDIRECT,
     "llm.embedding": _LLM_EMBEDDING,
     "llm.local": LOADERS,
     "llm.generate": GENERATORS,

@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python import class_views, http_events, resources
+from aiaudit.probes.python.asked import Asked
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.handler_body import HandlerBody
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.route_parameters import METHODS, parameter
-from aiaudit.probes.python.routers import name_of_router, named_in
+from aiaudit.probes.python.routers import named_in
 
 # Decorated functions and registrations must be parsed whole.
 HITS: Final = (
@@ -90,6 +91,7 @@ class RouteFinder:
     def __init__(self, view: FileView) -> None:
         self.view = view
         self.resolver = view.resolver
+        self.asked = Asked(view)
         self.frameworks = self._frameworks()
 
     def rows(self) -> list[dict[str, Any]]:
@@ -233,7 +235,7 @@ class RouteFinder:
                 last_name(each) == "guards" for each in (one.targets if isinstance(one, ast.Assign) else [one.target])
             )
         ]
-        return self.named([one for value in listed for one in named_in(value)], owner.parent or owner)
+        return self.asked.named([one for value in listed for one in named_in(value)], owner.parent or owner)
 
     def _of_bottle(self, call: ast.Call, scope: Scope) -> list[str]:
         for keyword in call.keywords:
@@ -334,8 +336,8 @@ class RouteFinder:
             "function": dotted(handler),
             "params": [],
             "auth": "",
-            "asked": [*self._asked_at(scope, at), *around],
-            "router": self._router(scope, at),
+            "asked": [*self.asked.at_route(scope, at), *around],
+            "router": self.asked.router(scope, at),
             "reads_request": True,
             "checks": "",
         }
@@ -394,7 +396,7 @@ class RouteFinder:
         body = HandlerBody(scope)
         decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
         if route in ("", "/"):
-            route = self._prefix(at, scope) or route
+            route = self.asked.prefix(at, scope) or route
         first = node.decorator_list.index(at) + 1 if at in node.decorator_list and framework not in _BY_NAME else 0
         return {
             "line": self.view.source.line(node.lineno),
@@ -405,8 +407,8 @@ class RouteFinder:
             "function": scope.qualname,
             "params": params,
             "auth": class_views.permitted(node),
-            "asked": self._asked(scope, at),
-            "router": self._router(scope, at),
+            "asked": self.asked.of(scope, at),
+            "router": self.asked.router(scope, at),
             "constant": body.constant,
             "reads_request": body.reads_request,
             "looks_in": body.looks_in,
@@ -422,65 +424,6 @@ class RouteFinder:
         """A parameter of a dependency, which FastAPI fills as it does those of a handler."""
         return parameter(self.resolver, argument, scope, "fastapi", "")
 
-    def _asked(self, scope: Scope, at: ast.expr | None) -> list[list[str]]:
-        """What may be a check of who calls, as written and by its resolved name: the decorators below `at`, which alone
-        stand before the handler, and what the route or its router depends on. Dependencies of parameters are told by
-        `dependencies`."""
-        node = scope.node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        around = scope.parent or scope
-        below = node.decorator_list
-        if at in below:
-            below = below[below.index(at) + 1 :]
-        found: list[ast.expr] = []
-        for one in below:
-            target = one.func if isinstance(one, ast.Call) else one
-            if isinstance(one, ast.Call) and last_name(target) == "method_decorator" and one.args:
-                found += named_in(one.args[0])
-            elif not _lets_strangers_on(one):
-                found.append(target)
-        return [*self.named(found, around), *self._asked_at(scope, at)]
-
-    def _asked_at(self, scope: Scope, at: ast.expr | None) -> list[list[str]]:
-        """What a route or its router is given to ask."""
-        found: list[ast.expr] = []
-        for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
-            if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission", "authorizer"):
-                found += named_in(keyword.value)
-        return self.named(found, scope.parent or scope)
-
-    def named(self, found: list[ast.expr], around: Scope) -> list[list[str]]:
-        asked: list[list[str]] = []
-        for target in found[:20]:
-            names = [one.name for one in self.resolver.names(target, around)]
-            asked.append([dotted(target)[:80], names[0] if names else f"@.{dotted(target)}"])
-        return asked
-
-    def _router(self, scope: Scope, at: ast.expr | None) -> str:
-        """The router or application whose route it is."""
-        match at:
-            case ast.Call(func=ast.Attribute(value=receiver)):
-                return name_of_router(self.view, receiver, scope.parent or scope)
-        return ""
-
-    def _prefix(self, at: ast.expr | None, scope: Scope) -> str:
-        """What the router of a handler puts before all its addresses; it alone names one that adds nothing to it."""
-        for keyword in self._of_router(at, scope):
-            if keyword.arg in ("prefix", "url_prefix"):
-                text = self.view.values.text(keyword.value, scope.parent or scope) or ""
-                return text.rstrip("/") if text.startswith("/") else ""
-        return ""
-
-    def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:
-        """What the router of a decorated handler is made with, where its file makes it once:
-        `router = APIRouter(dependencies=[Depends(check)])`."""
-        match at:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-                bound = self.resolver.bindings(name, scope.parent or scope, at.lineno) or []
-                made = bound[0].node if len(bound) == 1 else None
-                return made.keywords if isinstance(made, ast.Call) else []
-        return []
-
 
 _REGISTERED_BY: Final = {
     "fastapi": {"add_api_route", "add_route", "add_api_websocket_route"},
@@ -493,21 +436,3 @@ _REGISTERED_BY: Final = {
     "django": {"path", "re_path"},
 }
 _REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
-
-
-def _lets_strangers_on(decorator: ast.expr) -> bool:
-    """Whether a check of the caller only looks: `@jwt_required(optional=True)` lets on who brings nothing."""
-    if not isinstance(decorator, ast.Call):
-        return False
-    if last_name(decorator.func) == "permission_classes":
-        named = [
-            last_name(one)
-            for given in decorator.args
-            for one in ast.walk(given)
-            if isinstance(one, ast.Name | ast.Attribute)
-        ]
-        return not any(one[:1].isupper() and one not in class_views.OPEN for one in named)
-    return any(
-        one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True
-        for one in decorator.keywords
-    )

@@ -85,7 +85,7 @@ def with_answer(text: str, check: str, answer: Mapping[str, Any]) -> str:
     lines = text.splitlines()
     block = [
         f"{check}:",
-        *(f"  {key}: {_value(answer[key])}" for key in KEPT if answer.get(key) not in (None, "", [])),
+        *(f"  {key}: {_value(key, answer[key])}" for key in KEPT if answer.get(key) not in (None, "", [])),
     ]
     start = next((n for n, line in enumerate(lines) if line.startswith(f"{check}:")), None)
     if start is None:
@@ -110,11 +110,11 @@ def _plain(entry: AttestationEntry) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 
-def _value(value: Any) -> str:
+def _value(key: str, value: Any) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, list):
-        return f"[{', '.join(_value(one) for one in value)}]"
-    if value in ANSWERS:
+        return f"[{', '.join(_value(key, one) for one in value)}]"
+    if key == "answer" and value in ANSWERS:  # anywhere else a bare `yes` would be read as true
         return str(value)
     return quoted(str(value))

@@ -150,7 +150,9 @@ class Session(Terminal):
 
     def _owner(self) -> str:
         offered = f" [{self.owner}]" if self.owner else ""
-        self.owner = self.prompt(f"Who answers for it{offered}") or self.owner
+        while (said := self.prompt(f"Who answers for it{offered}")) == "?":
+            self.say("a person or a role that can be asked, such as: Jane Miller, head of support", 2)
+        self.owner = said or self.owner
         return self.owner
 
     def _evidence(self) -> str:

@@ -16,8 +16,9 @@ from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
 from aiaudit.extras import install
-from aiaudit.interview.answers import FIELDS, checked
+from aiaudit.interview.answers import ANSWERS, FIELDS, checked
 from aiaudit.interview.questions import Question
+from aiaudit.model.check_id import full_id
 from aiaudit.project.config import ConfigError
 from aiaudit.project.own_tables import QUESTIONS
 from aiaudit.reports.csv import safe_cell
@@ -31,6 +32,7 @@ MAX_ROWS: Final = 10_000  # one names the last row that Excel has, and all those
 MAX_COLUMNS: Final = 100
 _HEADING: Final = lazy.regex(r"#{1,6}\s+([A-Z][A-Z0-9]{1,11}-[0-9]{3}(?:/[a-z_]+)?)\b")
 _ENTRY: Final = lazy.regex(rf"[-*]\s+({'|'.join(FIELDS).replace('_', ' ')})\b[^:]*:(.*)$", re.IGNORECASE)
+_DOTTED: Final = lazy.regex(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(20\d\d)")
 _WIDTHS: Final = {
     "what should hold": 40,
     "question": 60,
@@ -76,14 +78,22 @@ def read(path: Path) -> Answers:
     found = Answers({}, [])
     counted = "line" if path.suffix.lower() == ".md" else "row"
     for number, row in rows:
-        check, answer = str(row.get("check") or "").strip(), {field: row.get(field) for field in FIELDS}
+        check, answer = _id(str(row.get("check") or "")), {field: row.get(field) for field in FIELDS}
         if not check or not answer["answer"]:
             continue
         try:
             found.given[check] = checked({key: _given(key, value) for key, value in answer.items()})
         except ConfigError as error:
-            found.wrong.append(f"{path}, {counted} {number} ({check}): {'; '.join(error.problems)}")
+            words = "; the words belong under note" if " " in str(answer["answer"]).strip() else ""
+            told = [f"{one}{words}" if one.startswith("answer:") else one for one in error.problems]
+            found.wrong.append(f"{path}, {counted} {number} ({check}): {'; '.join(told)}")
     return found
+
+
+def _id(text: str) -> str:
+    """The id of a question as it is asked, however it was typed: `gov-5` is GOV-005."""
+    check, slash, part = text.strip().partition("/")
+    return f"{full_id(check)}{slash}{part}"
 
 
 def _row(question: Question) -> list[str]:
@@ -121,7 +131,10 @@ def _given(field: str, value: Any) -> Any:
     if len(text) > 1 and text[0] == "'" and text[1] in "=+-@":
         text = text[1:]
     if field == "answer":
-        return text.lower().replace(" ", "_").replace("n/a", "not_applicable")
+        said = text.lower().replace(" ", "_").replace("n/a", "not_applicable")
+        return said if said in ANSWERS else text
+    if field in ("reviewed", "review_by") and (day := _DOTTED.fullmatch(text)):
+        return f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}"  # points part day, month and year everywhere in this order
     if field == "evidence" and "\n" in text:
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text

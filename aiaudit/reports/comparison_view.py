@@ -90,6 +90,7 @@ def _changes(made: Comparison) -> str:
         "fixed": made.fixed,
         "regressed": made.regressed,
         "improved": made.improved,
+        "seen": made.seen,
         "unseen": made.unseen,
         "waived": made.waived,
         "expired": made.expired,

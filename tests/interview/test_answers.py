@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +76,10 @@ def test_what_is_reviewed_today_is_sealed_with_the_hash_of_its_evidence(tmp_path
     assert saved(tmp_path, with_answer("", "GOV-003", made))["GOV-003"] == made
     assert sealed(answer, tmp_path, dt.date(2026, 11, 2)) == answer  # what it was on the day of the review is not known
     assert sealed({"answer": "no"}, tmp_path, FULL["reviewed"]) == {"answer": "no"}
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "true", "12", "2026-11-01", "null"])
+def test_words_that_yaml_reads_as_something_else_stay_words(word):
+    text = with_answer("", "GOV-001", {"answer": "yes", "owner": word, "evidence": [word, "a.md"], "note": word})
+    read = yaml.safe_load(text)["GOV-001"]
+    assert (read["owner"], read["evidence"], read["note"]) == (word, [word, "a.md"], word)

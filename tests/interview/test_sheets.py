@@ -19,6 +19,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiaudit.cli.errors import UsageError
 from aiaudit.cli.interview import interview
 from aiaudit.interview.questions import Question
 from aiaudit.interview.sheets import COLUMNS, SheetError, export, read
@@ -277,3 +278,32 @@ def test_an_import_tells_which_answers_do_not_count_in_full(tmp_path, capsys):
     first, second = capsys.readouterr().err.splitlines()
     assert first.endswith("attestations.yaml: 1 of 1 answers is new or changed")
     assert second.startswith("aiaudit: GOV-003 does not count in full yet: ") and "'gone.md'" in second
+
+
+def _sheet(path, *rows):
+    """A sheet with these rows, each a mapping of columns to what was typed."""
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_an_id_in_small_letters_and_a_day_with_points_are_read(tmp_path):
+    row = {"check": "gov-5", "answer": "Yes", "owner": "Kim", "evidence": "a.md", "reviewed": "28.11.2026"}
+    found = read(_sheet(tmp_path / "q.csv", row))
+    assert found.given["GOV-005"]["reviewed"] == dt.date(2026, 11, 28) and not found.wrong
+
+
+def test_words_instead_of_an_answer_are_told_as_they_were_typed(tmp_path):
+    found = read(_sheet(tmp_path / "q.csv", {"check": "GOV-002", "answer": "limited, it talks to people"}))
+    assert "'limited, it talks to people' is none of" in found.wrong[0] and "belong under note" in found.wrong[0]
+
+
+def test_an_id_that_no_check_has_is_not_written(tmp_path, capsys):
+    row = {"answer": "yes", "owner": "Kim", "evidence": "a.md", "reviewed": "2026-11-28"}
+    path = _sheet(tmp_path / "q.csv", row | {"check": "GOV-999"}, row | {"check": "TEAM-001"})
+    with pytest.raises(UsageError, match="no check has the id 'GOV-999'"):
+        interview(tmp_path, import_=path)
+    written = (tmp_path / "attestations.yaml").read_text()
+    assert "GOV-999" not in written and "TEAM-001:" in written

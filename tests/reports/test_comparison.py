@@ -204,3 +204,12 @@ def test_projects_without_a_name_are_told_apart_by_their_files(result, names, sh
     assert bool(notes) is told
     few = of_files(result, None, ["x.py"])
     assert not other_project(few, of_files(result, None, theirs))
+
+
+def test_what_is_now_seen_is_no_small_change(result, later):
+    for one in result["checks"][:3]:
+        one |= {"status": "unknown", "findings": []}
+    for one in later["checks"][:3]:
+        one |= {"status": "pass", "findings": []}
+    said = report.terminal(result, later)
+    assert "3 now seen" in said and "small changes" not in said

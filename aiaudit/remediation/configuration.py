@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -70,10 +70,16 @@ def ci(project: Project) -> Scaffold:
     """A GitHub workflow that runs the tests that are there on every change.
 
     Raises:
-        ScaffoldError: there is no test to run, and one is not made up.
+        ScaffoldError: there is no test to run, and one is not made up; or a job of GitHub runs the tests already.
     """
     if not project.rows("delivery.tests"):
         raise ScaffoldError("there is no test that a CI job could run; write one first (aiaudit explain OPS-006)")
+    for step in project.rows("delivery.test_commands"):
+        if step.get("on_change") and step.get("runs") and str(step.get("ci_path")).startswith(".github/"):
+            place = f"{step['ci_path']}:{step['ci_line']}"
+            raise ScaffoldError(
+                f"{place} runs tests on every change already; `aiaudit explain OPS-006` says what is asked"
+            )
     install = _install(project)
     text = f"""\
 name: ci
@@ -125,11 +131,18 @@ def _with_user(text: str) -> str:
     """The Dockerfile with a numeric user before its last stage starts; a number needs no account in the image."""
     lines = text.splitlines(keepends=True)
     last = max((n for n, line in enumerate(lines) if _FROM.match(line)), default=0)
-    starts = [n for n, line in enumerate(lines) if n > last and _START.match(line)]
+    starts = [n for n, line in enumerate(lines) if n > last and _START.match(line) and not _goes_on(lines[:n])]
     at = starts[0] if starts else len(lines)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     return "".join([*lines[:at], "USER 10001:10001\n", *lines[at:]])
+
+
+def _goes_on(above: Sequence[str]) -> bool:
+    """Does the instruction above go on in the next line (a HEALTHCHECK whose CMD stands there)? Comments between are
+    skipped, as Docker does."""
+    written = [line for line in above if line.strip() and not line.lstrip().startswith("#")]
+    return bool(written) and written[-1].rstrip().endswith(("\\", "`"))
 
 
 def lock(project: Project) -> Scaffold:

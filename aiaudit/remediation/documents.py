@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.remediation.scaffold import TODO, Project, Scaffold, ScaffoldError, plain, table
 
 _COPIED: Final = "The figures were copied; whether they are those of the model in use is not known."
 _MOST: Final = 40  # rows of a table
 _SERIOUS: Final = ("critical", "high")
+_KEEPS: Final = lazy.regex(
+    r"(?:^|/)(?!tests?/)(?:model|training|run)[_-]?(?:info|meta(?:data)?|summary|card)\.json$", re.IGNORECASE
+)
 
 
 def model_card(project: Project) -> Scaffold:
@@ -20,6 +26,8 @@ def model_card(project: Project) -> Scaffold:
         for one in results
         for metric in one.get("metrics") or ()
     ]  # fmt: skip
+    read = {figure[4] for figure in figures}
+    figures += [figure for figure in _kept_figures(project) if figure[4] not in read]
     slices = [
         (part.get("name"), part.get("metric"), part.get("value"), part.get("cases") or "")
         for one in results
@@ -38,14 +46,13 @@ Begun by aiaudit on {project.day} from what lies in the project. Everything mark
 TODO: uses that are out of scope.
 
 ## Training data
-{_listed(data, "named in the code or declared")}
-TODO: period, selection and what is missing in it.
+{_trained_on(project, data)}
 
 ## Evaluation data
 TODO: which data was held out, how it was chosen, and how many cases it has.
 
 ## Metrics
-{measured if figures else "TODO: no file with figures of an evaluation was found; write one and name it here."}
+{measured if figures else "TODO: no file of figures was recognised; name the evaluation and its figures here."}
 
 ## Results by slice
 {sliced if slices else "TODO: no figures by group or slice were found."}
@@ -179,6 +186,43 @@ TODO: say that prompt injection, leaked training data and unsafe model files are
 
 def _named(metric: Mapping[str, Any]) -> Any:
     return metric.get("metric") or metric.get("name")
+
+
+def _kept_figures(project: Project) -> list[tuple[Any, ...]]:
+    """The figures that a file beside a model keeps under `metrics`: what a training wrote down with what it made."""
+    figures: list[tuple[Any, ...]] = []
+    for path in sorted(project.paths):
+        if not _KEEPS.search(path) or len(figures) >= _MOST:
+            continue
+        try:
+            kept = json.loads(project.read(path))
+        except (ValueError, OSError, RecursionError):
+            continue
+        metrics = kept.get("metrics") if isinstance(kept, dict) else None
+        if not isinstance(metrics, dict):
+            continue
+        figures += [
+            (name, value, "", "no date", path)
+            for name, value in metrics.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
+    return figures
+
+
+def _trained_on(project: Project, data: Sequence[str]) -> str:
+    """The data sets of a project that trains; where nothing trains, the models that are used, and no claim that data
+    which is looked up, shown or tested with was ever trained on."""
+    if project.fact("flag.trains") is not False:
+        todo = "TODO: which of them the model learned from, their period, and what is missing."
+        return f"{_listed(data, 'named in the code or declared')}\n{todo}"
+    models = sorted({str(row.get("name")) for row in project.rows("bom.models") if row.get("name")})
+    used = (
+        f"No training was found here. Models that are used: {', '.join(map(plain, models[:_MOST]))}."
+        if models
+        else "No training was found here."
+    )
+    others = f"\n\n{_listed(data, 'used for something else than training')}" if data else ""
+    return f"{used}\nTODO: where the maker of the model says what it learned from.{others}"
 
 
 def _listed(names: Sequence[str], how: str) -> str:

@@ -7,6 +7,7 @@ and leaves TODO where it was not: a figure that nobody measured, a purpose that 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -118,8 +119,11 @@ def find(topic: str) -> Builder:
     if near := difflib.get_close_matches(wanted, builders, n=1):
         raise ScaffoldError(f"{topic}: nothing that can be begun is called so; did you mean '{near[0]}'?")
     known = ", ".join(f"{name}{f' ({checks[0]})' if checks else ''}" for name, (checks, _) in builders.items())
+    if not re.fullmatch(r"[A-Za-z]{2,8}-\d+", topic):  # no id of a check: those that are none were told before
+        raise ScaffoldError(f"{topic}: neither a check nor anything that can be begun; there are: {known}")
     raise ScaffoldError(
-        f"{topic}: nothing can be generated honestly for it (`aiaudit explain` says how to mend it); there are: {known}"
+        f"{topic}: nothing can be generated honestly for it (`aiaudit explain {topic}` says how to mend it); "
+        f"there are: {known}"
     )
 
 

@@ -198,3 +198,55 @@ def test_the_policy_is_begun_by_the_id_of_its_check(tmp_path, capsys):
     (tmp_path / "app.py").write_text("x = 1\n")
     assert run(["fix", "sec-20", str(tmp_path)]) == 0
     assert "+++ b/SECURITY.md" in capsys.readouterr().out
+
+
+def _project(facts, texts=None):
+    """A project with these values of facts and these files."""
+    result = {
+        "facts": {name: {"state": "known", "value": value} for name, value in facts.items()},
+        "project": {"name": "x", "declared": {}},
+        "as_of": "2026-11-02",
+    }
+    return Project(result, frozenset(texts or ()), (texts or {}).__getitem__)
+
+
+def test_no_user_is_put_into_an_instruction_that_goes_on():
+    text = (
+        "FROM python:3.12-slim\nHEALTHCHECK --interval=30s \\\n    # asks itself\n    CMD curl -f http://127.0.0.1/ \\\n"
+        '      || exit 1\n\nCMD ["python", "a.py"]\n'
+    )
+    made = build(
+        "docker-user", _project({"delivery.images": [{"path": "Dockerfile", "root": True}]}, {"Dockerfile": text})
+    )
+    assert made.changed["Dockerfile"][1] == text.replace('CMD ["python"', 'USER 10001:10001\nCMD ["python"')
+
+
+def test_no_second_job_where_one_runs_the_tests():
+    step = {"ci_path": ".github/workflows/ci.yml", "ci_line": 48, "on_change": True, "runs": True}
+    facts = {"delivery.tests": [{"path": "tests/test_a.py"}], "delivery.test_commands": [step]}
+    with pytest.raises(ScaffoldError, match=r"ci\.yml:48 runs tests on every change already"):
+        build("ci", _project(facts))
+    facts["delivery.test_commands"] = [step | {"on_change": False}]
+    assert build("ci", _project(facts)).new
+
+
+def test_the_card_takes_the_figures_that_stand_beside_a_model():
+    kept = json.dumps({"metrics": {"test_roc_auc": 0.79, "ok": True, "note": "good"}, "params": {"depth": 3}})
+    files = {"models/model_info.json": kept, "tests/model_info.json": "{", "models/features.json": kept}
+    (card,) = build("model-card", _project({"flag.trains": True}, files)).new.values()
+    assert "| test_roc_auc | 0.79 |  | no date | models/model_info.json |" in card
+    assert card.count("0.79") == 1 and "depth" not in card and "good" not in card
+
+
+def test_data_of_a_project_that_trains_nothing_is_not_called_training_data():
+    facts = {"bom.data": [{"name": "passages.csv"}], "bom.models": [{"name": "gemini-2.5-flash"}]}
+    (card,) = build("model-card", _project(facts | {"flag.trains": False})).new.values()
+    assert "No training was found here. Models that are used: gemini-2.5-flash." in card
+    assert "used for something else than training:\n- passages.csv" in card
+    (card,) = build("model-card", _project(facts | {"flag.trains": True})).new.values()
+    assert "No training was found" not in card
+
+
+def test_a_word_that_is_no_check_is_told_as_such(tmp_path, capsys):
+    assert run(["fix", "nonsense", str(tmp_path)]) == 2
+    assert "nonsense: neither a check nor anything that can be begun; there are: model-card" in capsys.readouterr().err

@@ -13,16 +13,20 @@ FAULT: Final = record(
 )
 _FEW_ROWS: Final = 20  # a smaller table that is not declared is a list, and not judged
 _NEARLY: Final = 0.95
+_TEXT: Final = 20.0  # characters on average: two such rows are seldom equal by chance, as two short ones are
 
 
 def faults(every: Iterable[dict[str, Any]], columns: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What is missing, repeated, constant or broken; whether it is tolerated is for the rule to say."""
     sets = {one["path"]: one for one in every if not one["unread"]}
+    columns = list(columns)
+    of_texts = {one["path"] for one in columns if one["type"] == "text" and one["length"] >= _TEXT}
     for one in sets.values():
         if not one["declared"] and one["rows"] < _FEW_ROWS:
             continue
         place = {"path": one["path"], "line": 1, "set": one["set"], "column": ""}
-        if one["columns"] >= FEW_COLUMNS and not one["keyless"] and one["duplicates"]:
+        told_apart = one["columns"] >= FEW_COLUMNS or one["path"] in of_texts
+        if told_apart and not one["keyless"] and one["duplicates"]:
             yield {
                 **place,
                 "kind": "duplicates",

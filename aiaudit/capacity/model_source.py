@@ -71,7 +71,7 @@ def preset_named(name: str) -> tuple[str, Mapping[str, Any]] | None:
     """The preset of a name as people or hubs write it (`meta-llama/Llama-3.1-8B-Instruct`), or None."""
     rows: Mapping[str, Any] = table("models")["models"]
     word = name.rsplit("/", 1)[-1].lower().replace("_", "-").removeprefix("meta-")
-    for wanted in (word, word.removesuffix("-instruct"), _TUNED.sub("", word)):
+    for wanted in (word, word.replace("-instruct", ""), _TUNED.sub("", word)):
         if wanted in rows:
             return wanted, rows[wanted]
     return None

@@ -14,25 +14,37 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.capacity.model_source import preset_named
+from aiaudit.capacity.published import named_dtype
 
 _IMAGES: Final = (
     ("vllm", re.compile(r"(?:^|/)vllm(?:-openai)?(?::|@|$)")),
     ("sglang", re.compile(r"(?:^|/)sglang(?::|@|$)")),
     ("trt-llm", re.compile(r"trtllm|tensorrt-?llm")),
     ("llama.cpp", re.compile(r"(?:^|/)llama\.cpp(?::|@|$)")),
+    ("tgi", re.compile(r"(?:^|/)text-generation-inference(?::|@|$)")),
+)
+_COMMANDS: Final = (  # what an image of the project's own starts
+    ("vllm", re.compile(r"(?:^|[\s/])vllm\s+serve\s|\bvllm\.entrypoints\.")),
+    ("sglang", re.compile(r"\bsglang\.launch_server\b")),
+    ("trt-llm", re.compile(r"(?:^|[\s/])trtllm-serve\s")),
+    ("llama.cpp", re.compile(r"(?:^|[\s/])llama-server\s")),
+    ("tgi", re.compile(r"(?:^|[\s/])text-generation-launcher\s")),
 )
 _VERSION: Final = lazy.regex(r":v?(\d+(?:\.\d+){1,3})")
-_FLAGS: Final = {  # as vLLM, SGLang and llama.cpp call them -> where it stands in the workload
-    "--model": "model", "--model-path": "model", "-m": "model",
-    "--tensor-parallel-size": "tp", "-tp": "tp", "--tp": "tp", "--tp-size": "tp",
+_FLAGS: Final = {  # as vLLM, SGLang, llama.cpp and TGI call them -> where it stands in the workload
+    "--model": "model", "--model-path": "model", "-m": "model", "--model-id": "model",
+    "--tensor-parallel-size": "tp", "-tp": "tp", "--tp": "tp", "--tp-size": "tp", "--num-shard": "tp",
     "--pipeline-parallel-size": "pp", "-pp": "pp",
     "--max-model-len": "max_model_len", "--context-length": "max_model_len", "-c": "max_model_len",
+    "--max-total-tokens": "max_model_len",
     "--max-num-seqs": "max_num_seqs", "--max-running-requests": "max_num_seqs",
     "--gpu-memory-utilization": "memory_utilization", "--mem-fraction-static": "memory_utilization",
     "--kv-cache-dtype": "kv_cache_dtype", "--quantization": "dtype", "-q": "dtype",
+    "--quantize": "dtype",
 }  # fmt: skip
 _FORMATS: Final = {"awq": "awq-int4", "gptq": "gptq-int4", "fp8": "fp8", "awq_marlin": "awq-int4", "mxfp4": "mxfp4"}
 _PROVIDERS: Final = ("openai", "anthropic", "google", "mistralai", "cohere", "groq", "together", "fireworks", "azure")
+_MANY: Final = 10_000  # more copies than that nobody declares
 _FILES: Final = (".gguf", ".safetensors", ".onnx", "config.json", "model.safetensors.index.json")
 
 
@@ -43,13 +55,14 @@ def propose_workload(
 ) -> list[str]:
     """Lines of the block for what was seen; [] where nothing was.
 
-    `services`: containers of compose files and Kubernetes manifests; `models`: rows of the bill of materials; `calls`:
-    calls of language models in the code. A container that serves a model comes before a call of an interface.
+    `services`: containers of compose files and Kubernetes manifests, and images that Dockerfiles make. `models`: rows
+    of the bill of materials. `calls`: calls of language models in the code; a container that serves a model comes
+    before one of an interface.
     """
     files = [str(row.get("path", "")) for row in models]
     local = next((path for path in files if path.endswith(_FILES)), "")
     for service in services:
-        if (engine := _engine(str(service.get("image", "")))) is not None:
+        if (engine := _engine(service)) is not None:
             return _served(service, engine, local)
     for call in calls:
         if (lines := _called(call)) is not None:
@@ -57,13 +70,17 @@ def propose_workload(
     return [f"model: {{source: {_text(local)}}}"] if local else []
 
 
-def _engine(image: str) -> str | None:
-    return next((name for name, pattern in _IMAGES if pattern.search(image.lower())), None)
+def _engine(service: Mapping[str, Any]) -> str | None:
+    """By what the container starts, else by its image, or by the one that a Dockerfile builds on."""
+    image, command = str(service.get("image") or service.get("base") or ""), str(service.get("command") or "")
+    started = (name for name, pattern in _COMMANDS if pattern.search(f"{command} "))
+    return next(started, None) or next((name for name, pattern in _IMAGES if pattern.search(image.lower())), None)
 
 
 def _served(service: Mapping[str, Any], engine: str, local: str) -> list[str]:
     said = flags(str(service.get("command", "")))
-    version = _VERSION.search(str(service.get("image", "")))
+    image = str(service.get("image") or service.get("base") or "")
+    version = _VERSION.search(image) if any(pattern.search(image.lower()) for _, pattern in _IMAGES) else None
     parts = [f"engine: {engine}"]
     if version:
         parts.append(f"engine_version: {_text(version[1])}")
@@ -78,7 +95,7 @@ def _served(service: Mapping[str, Any], engine: str, local: str) -> list[str]:
     preset = preset_named(name) if name else None
     source = preset[0] if preset else local
     more = [f"source: {_text(source)}"] if source else []
-    if (form := _FORMATS.get(str(said.get("dtype", "")).lower())) is not None:
+    if form := _FORMATS.get(str(said.get("dtype", "")).lower()) or (named_dtype(name) if preset else ""):
         more.append(f"weights: {{dtype: {form}}}")
     if str(said.get("kv_cache_dtype", "")).startswith("fp8"):
         more.append("kv_cache_dtype: fp8")
@@ -88,8 +105,10 @@ def _served(service: Mapping[str, Any], engine: str, local: str) -> list[str]:
     else:
         what = _one_line(name) or "the model that is served"
         lines.append(f"model: {{source: ./config.json}}   # of {what}: a config.json, a header or a preset")
-    count = int(said.get("tp", 1)) * int(said.get("pp", 1))
-    lines.append(f"hardware: {{gpu: L40S, count: {count}}}   # which GPUs? the project does not say")
+    ranks_of_one = int(said.get("tp", 1)) * int(said.get("pp", 1))
+    copies = service.get("replicas")
+    count = ranks_of_one * (copies if isinstance(copies, int) and 0 < copies < _MANY else 1)
+    lines.append(f"hardware: {{gpu: L40S, count: {count}}}   # which GPUs are they?")
     return lines
 
 

@@ -37,7 +37,8 @@ def init(
     facts = {fact_id: fact.value for fact_id, fact in made.facts.items()}
     flags = {name.removeprefix("flag."): value is True for name, value in facts.items() if name.startswith("flag.")}
     models = _rows(facts.get("bom.models"))
-    services = [*_rows(facts.get("infra.services")), *_rows(facts.get("infra.containers"))]
+    served = ("infra.services", "infra.containers", "infra.images")
+    services = [row for fact in served for row in _rows(facts.get(fact))]
     workload = propose_workload(services, models, _rows(facts.get("code.llm_calls")))
     with Tree.open(folder(root)) as tree:
         files = frozenset(entry.path for entry in tree.files)

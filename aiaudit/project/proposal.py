@@ -45,7 +45,7 @@ def propose(found: Detected) -> str:
     """The file as text."""
     parts = [_HEAD, _project(found), _datasets(found), _models(found)]
     flags = found.flags
-    if found.workload or flags.get("serves_http") or flags.get("batch") or flags.get("calls_llm_api"):
+    if found.workload or any(flags.get(one) for one in ("serves_http", "batch", "calls_llm_api", "local_llm")):
         parts.append(_workload(found))
     parts += [_BUDGET, _VALUE]
     if found.flags.get("decides_about_people") or found.flags.get("user_facing"):

@@ -137,7 +137,7 @@ def test_nothing_outside_the_project_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "preset"),
     [("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"), ("Qwen/Qwen2.5-7B-Instruct-AWQ", "qwen2.5-7b"),
-     ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("mistralai/Mistral-7B-v0.3", "mistral-7b-v0.3"), ("openai/gpt-oss-20b", "gpt-oss-20b")],
+     ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("mistralai/Mistral-7B-v0.3", "mistral-7b-v0.3"), ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"), ("openai/gpt-oss-20b", "gpt-oss-20b")],
 )  # fmt: skip
 def test_presets_by_the_names_of_hubs(name, preset):
     assert preset_named(name)[0] == preset

@@ -52,6 +52,32 @@ def test_other_engines(image, command, engine):
     assert part.hardware.count == (4 if "--tp 4" in command else 1)
 
 
+@pytest.mark.parametrize(
+    ("row", "engine", "model", "count"),
+    [
+        ({"image": "ghcr.io/huggingface/text-generation-inference:3.0",
+          "command": "--model-id mistralai/Mistral-7B-Instruct-v0.3 --num-shard 2"}, "tgi", "mistral-7b-v0.3", 2),
+        ({"base": "vllm/vllm-openai:v0.9.1", "command": "vllm serve google/gemma-3-27b-it -tp 2"}, "vllm", "gemma-3-27b", 2),
+        ({"base": "python:3.12", "command": "python3 -m sglang.launch_server --model-path Qwen/Qwen3-32B --tp 4"},
+         "sglang", "qwen3-32b", 4),
+        ({"image": "registry.example/llm:1", "command": "vllm serve Qwen/Qwen2.5-7B-Instruct", "replicas": 3},
+         "vllm", "qwen2.5-7b", 3),
+    ],
+)  # fmt: skip
+def test_engines_by_what_a_container_starts(row, engine, model, count):
+    part = answered(propose_workload([{"path": "Dockerfile", "line": 1, **row}], [], []))
+    assert (part.serving.engine, part.model.source, part.hardware.count) == (engine, model, count)
+
+
+def test_an_image_builds_on_an_engine_and_a_name_tells_a_format():
+    made = {"path": "Dockerfile", "line": 5, "base": "vllm/vllm-openai:v0.9.1", "command": "python3 /src/handler.py"}
+    assert answered(propose_workload([made], [], [])).serving.engine == "vllm"
+    assert propose_workload([{**made, "base": "python:3.12"}], [], []) == []
+    named = {**VLLM, "command": "vllm serve Qwen/Qwen2.5-7B-Instruct-AWQ"}
+    part = answered(propose_workload([named], [], []))
+    assert (part.model.source, part.model.weights.dtype) == ("qwen2.5-7b", "awq-int4")
+
+
 def test_a_model_of_its_own_is_the_file_in_the_project():
     served = {**VLLM, "command": "vllm serve ./ours"}
     part = answered(propose_workload([served], [{"name": "ours", "path": "model/config.json"}], []))

@@ -130,6 +130,8 @@ def test_the_objectives_of_a_language_model_are_such_as_hardware_can_meet():
     assert made.carries.verdict == "yes"
     trees = parsed(answered(propose(Detected("shop", {"classical_ml": True, "serves_http": True}, [], []))))
     assert trees.workload.slo.e2e_ms_p95 == 500
+    own = parsed(answered(propose(Detected("chat", {"local_llm": True}, [], []))))  # a script that runs vLLM itself
+    assert (own.workload.model.source, own.workload.slo.ttft_ms_p95) == ("llama-3.1-8b", 2000)
 
 
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=40), max_size=5))

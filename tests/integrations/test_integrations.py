@@ -271,3 +271,8 @@ def test_the_image_runs_as_nobody_in_particular_and_installs_by_hash():
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", bases[0])
     copied = re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE)
     assert {"aiaudit", "checks", "templates", "tables"} <= set(copied)
+
+
+def test_failed_checks_alone_mark_no_build_of_jenkins_unstable():
+    text = (ROOT / "integrations/Jenkinsfile").read_text()
+    assert re.search(r"junit testResults: '[^']+'.*, skipMarkingBuildUnstable: true", text)

@@ -51,7 +51,10 @@ def engine_law(name: str, version: str = "") -> Mapping[str, Any]:
     known = {"trtllm": "trt-llm", "tensorrt-llm": "trt-llm", "hf": "transformers", "llamacpp": "llama.cpp"}
     wanted = known.get(name.lower(), name.lower())
     if wanted not in rows:
-        raise UnknownName(f"no engine {name!r}; known: {', '.join(rows)}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(wanted, list(rows), n=1, cutoff=0.75)
+        raise UnknownName(f"no engine {name!r}; {f'near: {near[0]}' if near else 'known: ' + ', '.join(rows)}")
     row: Mapping[str, Any] = rows[wanted]
     for part in row.get("versions", ()):
         if version_within(version, part.get("since", ""), part.get("before", "")):

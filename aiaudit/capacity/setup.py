@@ -96,8 +96,11 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
     engine = str(assumed.take("serving.engine", serving.engine))
     try:
         engine_law(engine)
-    except UnknownName:
-        assumed.note("serving.engine", engine, "not in the table: 2.3 GiB and 5 % of the weights are its overhead")
+    except UnknownName as error:
+        near = error.args[0].partition("; ")[2]
+        mark = f" ({near})" if near.startswith("near") else ""
+        why = f"not in the table{mark}: 2.3 GiB and 5 % of the weights are its overhead"
+        assumed.note("serving.engine", engine, why)
         engine = "other"
     tp = assumed.whole("serving.parallel.tp", parallel.tp)
     pp = assumed.whole("serving.parallel.pp", parallel.pp)

@@ -98,6 +98,8 @@ def plan(
     money = plan_cost.cost(settings, made, book, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
     if cost_diff is not None:
         print(plan_cost.difference(cost_diff, money), end="")
+        for one in made.findings:  # for which this ends with exit code 1
+            say(one.text)
     else:
         _print(made, money, PlanFormat.JSON if as_json and form is PlanFormat.TEXT else form)
     code = ExitCode.GATE if made.findings else ExitCode.FINE
@@ -144,9 +146,10 @@ def _print(made: Plan, money: Cost | str, form: PlanFormat) -> None:
 
         print(json.dumps({**to_json(made), "cost": plan_cost.to_json(money)}, indent=2, ensure_ascii=False))
     else:
-        from aiaudit.cli.plan_text import lines
+        from aiaudit.cli.plan_text import fitted, lines
 
-        print("\n".join([*lines(made), "", *plan_cost.text_lines(money, made.assumptions)]))
+        told = [*lines(made), "", *plan_cost.text_lines(money, made.assumptions)]
+        print("\n".join(fold for line in told for fold in fitted(line)))
 
 
 def _selfcheck() -> ExitCode:

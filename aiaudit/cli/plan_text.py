@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from aiaudit import lazy
@@ -18,7 +22,10 @@ from aiaudit.capacity.tables import GIB
 from aiaudit.reports.text import visible
 
 _GAPS = lazy.regex(r"( {2,})")  # columns and indents stay; all else is one line of visible characters
+_LEAD = lazy.regex(r" *(?:[•█▓▒] )?(?:\S+(?: \S+){0,3}  +)?")  # an indent, a mark, the first column of a table
+_NARROWEST = 20  # columns in which a sentence is still read
 _MOST_TIMES = 10_000
+_SECONDS = 10  # from here on a time is told in seconds
 BAR = 40  # cells of the memory bar
 _SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
 _ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}
@@ -34,6 +41,18 @@ def lines(plan: Plan) -> Iterator[str]:
     """The whole report, line by line; nothing in it that a terminal would obey."""
     for line in _lines(plan):
         yield "".join(part if part.isspace() else visible(part) for part in _GAPS.split(line))
+
+
+def fitted(line: str) -> list[str]:
+    """A line as the terminal is wide, what follows under its column; whole where nobody looks on."""
+    if not (sys.stdout.isatty() or "COLUMNS" in os.environ):
+        return [line]
+    room = max(shutil.get_terminal_size((80, 24)).columns, _NARROWEST)
+    lead = _LEAD.match(line)
+    hang = min(lead.end() if lead else 0, room // 2)
+    return textwrap.wrap(line, room, subsequent_indent=" " * hang, break_on_hyphens=False, break_long_words=False) or [
+        line
+    ]
 
 
 def _lines(plan: Plan) -> Iterator[str]:
@@ -137,7 +156,9 @@ def _times(plan: Plan) -> str:
 
 
 def _ms(seconds: float | None) -> str:
-    return "?" if seconds is None else f"{seconds * 1000:,.0f} ms"
+    if seconds is None:
+        return "?"
+    return f"{seconds:,.1f} s" if seconds >= _SECONDS else f"{seconds * 1000:,.0f} ms"
 
 
 def _runway(one: Runway) -> str:

@@ -122,3 +122,43 @@ def test_an_unknown_model_is_nothing_to_judge(aiaudit, tmp_path):
 def test_the_docs_have_the_figures_of_the_selfcheck(aiaudit):
     docs = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text(encoding="utf-8")
     assert aiaudit("plan", "--selfcheck").out.strip() in docs
+
+
+def test_lines_are_as_wide_as_the_terminal_and_whole_in_a_pipe(aiaudit, service, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    folded = aiaudit("plan", service).out.splitlines()
+    assert not [line for line in folded if len(line) > 60 and "[█" not in line]
+    assert any(line.startswith(" " * 22 + "whole answer") for line in folded)
+    monkeypatch.delenv("COLUMNS")
+    whole = aiaudit("plan", service).out
+    assert "".join(whole.split()) == "".join("".join(folded).split())
+    assert any(len(line) > 90 for line in whole.splitlines())
+
+
+def test_a_difference_says_why_it_ends_with_1(aiaudit, service, tmp_path):
+    base = tmp_path / "base.json"
+    base.write_text(aiaudit("plan", service, "--json").out)
+    lay(service, {"aiaudit.yaml": WORKLOAD.replace("peak: 2", "peak: 900")})
+    done = aiaudit("plan", service, "--cost-diff", base)
+    assert done.code == 1
+    assert "900 requests/s" in done.err and "| serving |" in done.out
+
+
+def test_an_engine_that_is_not_known_is_told_with_a_near_one(aiaudit, service):
+    lay(service, {"aiaudit.yaml": WORKLOAD.replace("serving: {", "serving: {engine: vlm, ")})
+    assert "serving.engine: vlm (not in the table (near: vllm)" in aiaudit("plan", service).out
+    lay(service, {"aiaudit.yaml": WORKLOAD.replace("serving: {", "serving: {engine: ours, ")})
+    assert "serving.engine: ours (not in the table: 2.3 GiB" in aiaudit("plan", service).out
+
+
+def test_one_month_is_one(aiaudit, service):
+    lay(service, {"aiaudit.yaml": WORKLOAD.replace("peak: 2", "peak: 6.1")})
+    assert "speed lasts 1 month (" in aiaudit("plan", service).out
+
+
+def test_long_times_are_told_in_seconds(aiaudit, service):
+    lay(
+        service,
+        {"aiaudit.yaml": WORKLOAD.replace("input: 900", "input: 60000").replace("mean: 0.5, peak: 2", "mean: 0.01")},
+    )
+    assert " s, " in aiaudit("plan", service).out.split("first token")[1].split("a token")[0]

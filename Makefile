@@ -13,24 +13,27 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.run: $(BIN)/python requirements/run.txt pyproject.toml
-	@echo "setting up $(VENV)"
+	@echo "setting up $(VENV), once: fetching $$(grep -c == requirements/run.txt) packages, a minute or two"
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --require-hashes -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt requirements/docs.txt
+	@echo "fetching what the tests need, once: $$(cat requirements/dev.txt requirements/docs.txt | grep -c ==) packages more"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 demo: $(VENV)/.run ## audit a sample project and write its HTML report
+	@echo "auditing sample_projects/churn-model, which is made to fail"; echo
 	@$(BIN)/aiaudit run sample_projects/churn-model -o demo-report.html -o demo-report.md
 	@echo; echo "Report: $(CURDIR)/demo-report.html (open it in a browser)"
 
 test: $(VENV)/.dev ## lint, type-check and run the whole test suite
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@echo "running the whole suite: about 15 minutes on two processors"
 	@$(BIN)/pytest -n auto
 
 lint: $(VENV)/.dev ## ruff and mypy only

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -32,8 +31,6 @@ def try_query(
     path: Path,
     *,
     as_of: dt.date | None = None,
-    options: Mapping[str, Any] | None = None,
-    probes: Probes | None = None,
 ) -> Tried:
     """Answer one query on the project below `path`.
 
@@ -42,8 +39,6 @@ def try_query(
             be left out.
         path: the project's folder.
         as_of: the day for which ages are counted; today where None.
-        options: run options that some probes take.
-        probes: the probes by name; those of aiaudit where None.
 
     Raises:
         PackError: the query is none that a probe understands; places are lines and columns of the query.
@@ -53,15 +48,13 @@ def try_query(
     from aiaudit.project.config import ConfigError, ProjectConfig, load_project_config
     from aiaudit.project.tree import Project
 
-    spec = parse_query(query, probes)
+    spec = parse_query(query)
     with Project.open(path) as project:
         try:
             config = load_project_config(path)
         except ConfigError:
             config = ProjectConfig()
-        facts = collect(
-            [spec], project, config, as_of or dt.datetime.now(dt.UTC).date(), jobs=1, options=options, probes=probes
-        )
+        facts = collect([spec], project, config, as_of or dt.datetime.now(dt.UTC).date(), jobs=1)
     return Tried(spec, facts[spec.id])
 
 

@@ -14,7 +14,7 @@ from aiaudit.probes.docs.docx import docx_lines
 SUFFIXES: Final = (".docx", ".pdf")
 BROKEN: Final = ("not a", "its XML", "no text in it;")  # how the reasons begin that a file is not what its name says
 MAX_BYTES: Final = 20 * 1024 * 1024  # of the file
-_SECONDS: Final = 30.0
+_SECONDS: Final = 300.0  # by the clock on the wall, on a busy machine; the program bounds its own processor time
 _PROGRAM: Final = Path(__file__).with_name("pdf_text.py")
 
 

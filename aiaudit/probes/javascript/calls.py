@@ -71,6 +71,17 @@ def arguments_of(call: SgNode) -> list[SgNode]:
     return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
 
 
+def properties(node: SgNode) -> dict[str, SgNode]:
+    """The properties of an object literal by name."""
+    found: dict[str, SgNode] = {}
+    for one in node.children():
+        key = one.field("key") or one.field("name")
+        if key is not None:
+            value = one.field("value")
+            found[key.text().strip("'\"")] = value if value is not None else one
+    return found
+
+
 class CallFinder:
     """Records of the calls in one file whose name may be asked for."""
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import arguments_of
+from aiaudit.probes.javascript.calls import arguments_of, properties
 from aiaudit.probes.javascript.module import FUNCTIONS
-from aiaudit.probes.javascript.route_rows import RouteRows, properties
+from aiaudit.probes.javascript.route_rows import RouteRows
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode

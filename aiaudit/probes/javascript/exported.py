@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.calls import properties
 from aiaudit.probes.javascript.handlers import names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, first_named
 from aiaudit.probes.javascript.refusals import TURNED, parameters_of, turns_away
-from aiaudit.probes.javascript.route_rows import RouteRows, properties
+from aiaudit.probes.javascript.route_rows import RouteRows
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import arguments_of, own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec, properties
 from aiaudit.probes.javascript.module import Module
 from aiaudit.probes.javascript.names import LOCAL
-from aiaudit.probes.javascript.route_rows import RouteRows, properties
+from aiaudit.probes.javascript.route_rows import RouteRows
 from aiaudit.probes.javascript.values import Values
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.calls import own_spec, properties
 from aiaudit.probes.javascript.keys import key_of
 from aiaudit.probes.javascript.limit_reach import MAX_DEPTH, PRODUCTION, holds, reach_of
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, pattern_names
@@ -141,7 +141,7 @@ class LimitFinder:
         if options is not None and options.kind() == "identifier":
             bound = self.module.bound(options.text(), options.range().start.index)
             options = bound.node if bound is not None and bound.node is not None else options
-        values = _pairs(options) if options is not None and options.kind() == "object" else {}
+        values = properties(options) if options is not None and options.kind() == "object" else {}
         for limit in ("max", "limit"):
             if limit in values and _NO_LIMIT.match(values[limit].text()):
                 return None
@@ -416,16 +416,6 @@ def _ending(branch: SgNode) -> str:
     if not _LEAVES.search(text):
         return ""
     return "throw" if "throw" in text and "return" not in text else "answer"
-
-
-def _pairs(options: SgNode) -> dict[str, SgNode]:
-    found: dict[str, SgNode] = {}
-    for one in options.children():
-        key = one.field("key") or one.field("name")
-        if key is not None:
-            value = one.field("value")
-            found[key.text().strip("'\"")] = value if value is not None else one
-    return found
 
 
 def _of_a_class(scope: Any) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import arguments_of, own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec, properties
 from aiaudit.probes.javascript.handlers import Handlers, is_validator, merge, names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, required
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
@@ -288,17 +288,6 @@ def _listed(node: SgNode) -> list[SgNode]:
     if node.kind() != "array":
         return [node]
     return [one for one in node.children() if one.is_named() and one.kind() != "comment"][:20]
-
-
-def properties(node: SgNode) -> dict[str, SgNode | None]:
-    """The properties of an object literal by name."""
-    found: dict[str, SgNode | None] = {}
-    for one in node.children():
-        key = one.field("key") or one.field("name")
-        if key is not None:
-            value = one.field("value")
-            found[key.text().strip("'\"")] = value if value is not None else one
-    return found
 
 
 def called_name(node: SgNode) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript import elysia
-from aiaudit.probes.javascript.calls import arguments_of, own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec, properties
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
 from aiaudit.probes.javascript.handlers import is_validator, names_a_check
@@ -20,7 +20,7 @@ from aiaudit.probes.javascript.limits import MIDDLEWARE
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
-from aiaudit.probes.javascript.route_rows import RouteRows, called_name, properties
+from aiaudit.probes.javascript.route_rows import RouteRows, called_name
 from aiaudit.probes.javascript.sockets import Sockets
 from aiaudit.probes.javascript.turning import SELF_DENYING
 from aiaudit.probes.javascript.values import Values

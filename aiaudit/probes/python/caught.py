@@ -31,7 +31,7 @@ from aiaudit.probes.python.lent import MAX_LENT, lent
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import DEFS, TRIES, answer_of, blocks, parameters
+from aiaudit.probes.python.nodes import DEFS, LEAVES, TRIES, answer_of, blocks, parameters
 from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (
@@ -455,4 +455,4 @@ def _calls_in(value: ast.Call) -> Iterator[ast.Call]:
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
+    return bool(body) and isinstance(body[-1], LEAVES)

@@ -338,15 +338,22 @@ class Ways(Conditions):
             isinstance(one, ast.Expr) and _VERIFIES.search(last_name(call_of(one))) for one in statements_of(own)
         ):
             return False, 0
-        ways = Ways(self._view, own, "passed")  # who comes to its end, or back from it, has passed
-        ways._active, ways._steps, ways._believes = [*self._active], self._steps, self._believes
+        # who comes to its end, or back from it, has passed
+        ways = self._through(own, call, said, "passed", believes=self._believes)
+        passed = ways._asks and not ways._unasked and not ways._open
+        self.rests_on |= ways.rests_on if passed else set()
+        return passed, ways._by_setting
+
+    def _through(self, own: Scope, call: ast.Call, said: Said, kind: str, *, believes: bool) -> Ways:
+        """The ways through a function of the file's own, as a call comes into it."""
+        assert isinstance(own.node, FunctionNode)
+        ways = Ways(self._view, own, kind)
+        ways._active, ways._steps, ways._believes = [*self._active], self._steps, believes
         end = ways._body(own, self._handed(own, call.args, said), "", _At())
         self._steps = ways._steps
         if end is not None:
             ways._goes_on(end, own.node)
-        passed = ways._asks and not ways._unasked and not ways._open
-        self.rests_on |= ways.rests_on if passed else set()
-        return passed, ways._by_setting
+        return ways
 
     def _keep_answer(self, name: str, value: ast.expr) -> None:
         call = value.value if isinstance(value, ast.Await) else value
@@ -364,12 +371,8 @@ class Ways(Conditions):
         own = self._own(call.func) if call is not None else None
         if call is None or own is None or not isinstance(own.node, FunctionNode):
             return False, 0
-        ways = Ways(self._view, own, "flask")  # it gives back nothing where the caller may go on
-        ways._active, ways._steps, ways._believes = [*self._active], self._steps, True
-        end = ways._body(own, self._handed(own, call.args, said), "", _At())
-        self._steps = ways._steps
-        if end is not None:
-            ways._goes_on(end, own.node)
+        # it gives back nothing where the caller may go on
+        ways = self._through(own, call, said, "flask", believes=True)
         refuses = any(isinstance(one, ast.Return) and self._denies([one]) for one in statements_of(own))
         return refuses and ways._asks and not ways._unasked and not ways._open, ways._by_setting
 
@@ -380,12 +383,7 @@ class Ways(Conditions):
         own = self._own(call.func) if isinstance(call, ast.Call) else None
         if own is None or not isinstance(call, ast.Call) or not isinstance(own.node, FunctionNode):
             return False
-        ways = Ways(self._view, own, "passed")
-        ways._active, ways._steps = [*self._active], self._steps
-        end = ways._body(own, self._handed(own, call.args, said), "", _At())
-        self._steps = ways._steps
-        if end is not None:
-            ways._goes_on(end, own.node)
+        ways = self._through(own, call, said, "passed", believes=True)
         if not ways._looks_at:
             return False
         self._looks_at = True

@@ -81,9 +81,9 @@ def test_literals() -> None:
 
 
 def test_a_hostile_glob_is_quick() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert not GlobSet(["*a" * 200 + "b"])("a" * 4000)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @given(st.lists(st.text(alphabet="ab*?./{,}[]!", max_size=8), max_size=4), st.text(alphabet="ab./", max_size=8))

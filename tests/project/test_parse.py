@@ -140,9 +140,9 @@ def bomb(width: int, depth: int) -> bytes:
     ids=range(15),
 )
 def test_hostile_yaml_is_refused_quickly(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused(parse_yaml, data)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
 
 
 def test_yaml_depth_limit_is_exact() -> None:
@@ -250,9 +250,9 @@ def test_json_values(text: str, value: Any) -> None:
     ids=range(13),
 )
 def test_hostile_json_is_refused_quickly(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused(parse_json, data)
-    assert time.perf_counter() - start < 3.0
+    assert time.process_time() - start < 3.0
 
 
 def test_json_depth_limit_is_exact() -> None:

@@ -185,8 +185,8 @@ def test_any_text_at_all(text: str) -> None:
 
 
 def test_large_files_take_no_long_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     stages("FROM x\n" + "RUN a \\\n" * 50_000)
     stages("FROM x\n" * 20_000)
     stages("FROM x\nENV " + "A=" * 50_000)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

@@ -133,9 +133,9 @@ def test_terraform_lists_of_texts() -> None:
 
 
 def test_a_long_list_in_terraform_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     list(blocks("a.tf", 'resource "a" "b" {\n  x = [' + '"a" ' * 5_000 + "\n}"))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_terraform_by_type(tmp_path: Path) -> None:
@@ -247,8 +247,8 @@ def test_masks() -> None:
 
 
 def test_masks_take_no_long_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for piece in ("a" * 100, "://:", "--a=", "Bearer ", "sk-", "=" * 50, "x: "):
         redact((piece * 3_000)[:60_000])
         is_placeholder(piece * 1_000)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4

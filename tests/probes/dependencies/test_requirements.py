@@ -149,9 +149,9 @@ def test_any_text_at_all(text: str) -> None:
 
 
 def test_long_lines_and_files_end() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     split("a" * 1_000_000)
     split("a==1 \\\n" * 30_000)
     split("a" + "[x]" * 2_000 + "\n" + ";" * 8_000 + "\n" + "(" * 8_000)
     compiled_from("#" * 50_000)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

@@ -97,9 +97,9 @@ def test_a_card_as_yaml_or_json() -> None:
 
 def test_hostile_text_costs_little_time() -> None:
     for piece in ("[", "![", "<h1>", "**a", "`", "<", "(", "|-", "# [", "---\n", "<!--", "a@a."):
-        started = time.perf_counter()
+        started = time.process_time()
         document = parse_document("a.md", piece * (200_000 // len(piece)))
-        assert time.perf_counter() - started < 2, piece
+        assert time.process_time() - started < 2, piece
         assert document.sections
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 
 from aiaudit.probes.python import class_views
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.routers import name_of_router, named_in

@@ -12,7 +12,7 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.conditions import Conditions, statements_of
 from aiaudit.probes.python.credentials import BROUGHT
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.error_classes import classes_of, own_errors, registered_for
 from aiaudit.probes.python.error_values import ANSWERING, error_values
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.flows import FlowFinder
 from aiaudit.probes.python.held_texts import (
     ANSWERS,
@@ -65,7 +66,7 @@ def caught(view: FileView) -> dict[str, Any]:
     hands: list[dict[str, Any]] = []
     handled: list[dict[str, Any]] = []
     open_: list[dict[str, Any]] = []
-    registered = _registered(view)
+    registered = registered_for(view)
     unfollowed = Unfollowed(FlowFinder(view), parameters_known=True)
     for scope in view.module.scopes:
         if scope.kind == "class" or not scope.node.body or len(rows) >= MAX_ROWS:
@@ -82,40 +83,8 @@ def caught(view: FileView) -> dict[str, Any]:
         "lent": open_[:MAX_ROWS],
         "hands": hands[: 4 * MAX_ROWS],
         "error_handlers": handled,
-        "own_errors": list(_own_errors(view)),
+        "own_errors": list(own_errors(view)),
     }
-
-
-def _own_errors(view: FileView) -> Iterator[dict[str, str]]:
-    """The classes of exceptions that the file defines, each with the class that it is made of."""
-    for scope in view.module.scopes:
-        if isinstance(scope.node, ast.ClassDef) and scope.node.bases:
-            base = last_name(scope.node.bases[0])
-            if base.endswith(("Exception", "Error")):
-                yield {"name": scope.node.name, "base": base}
-
-
-def _registered(view: FileView) -> dict[str, tuple[str, ...]]:
-    """`app.add_exception_handler(ServiceError, on_error)`: function -> classes."""
-    found: dict[str, tuple[str, ...]] = {}
-    for word in ("add_exception_handler", "register_error_handler"):
-        if not view.text_has(word.encode()):
-            continue
-        for _, call in view.calls_of(word):
-            given = [*call.args, *(one.value for one in call.keywords)]
-            if len(given) >= 2 and (name := last_name(given[1])):
-                found[name] = _classes(given[0])
-    return found
-
-
-def _classes(node: ast.expr | None) -> tuple[str, ...]:
-    """The last names of exception classes; `500` and nothing stand for whatever goes wrong."""
-    if node is None or (isinstance(node, ast.Constant) and node.value == 500):
-        return ("Exception",)
-    if isinstance(node, ast.Constant):
-        return ("HTTPException",)
-    parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    return tuple(name for name in (dotted(part).rpartition(".")[2] for part in parts) if name)
 
 
 class _Function(Holder):
@@ -146,7 +115,7 @@ class _Function(Holder):
                 "errorhandler",
                 "app_errorhandler",
             ):
-                classes = _classes(decorator.args[0] if decorator.args else None)
+                classes = classes_of(decorator.args[0] if decorator.args else None)
         given = [
             one.arg for one in parameters(node) if one.arg not in ("self", "cls", "request", "req", "context", "_")
         ]
@@ -211,7 +180,7 @@ class _Function(Holder):
             self._row(place, "open", [piece], context, name=name[-80:], rows=self.lent)
 
     def _handler(self, handler: ast.ExceptHandler) -> dict[str, Any]:
-        classes = _classes(handler.type)
+        classes = classes_of(handler.type)
         return {"caught": classes, "broad": any(one in _BROAD for one in classes)}
 
     def _branches(self, node: ast.If, context: Context) -> tuple[Context, Context]:
@@ -225,7 +194,7 @@ class _Function(Holder):
             )
         match node.test:
             case ast.Call(func=ast.Name(id="isinstance"), args=[_, classes]) if context.inside:
-                named = _classes(classes)
+                named = classes_of(classes)
                 inner = inner._replace(caught=named, broad=any(one in _BROAD for one in named))
         return inner, other
 
@@ -233,7 +202,7 @@ class _Function(Holder):
         match node:
             case _Named():
                 handler = node.handler
-                classes = _classes(handler.type)
+                classes = classes_of(handler.type)
                 broad = any(one in _BROAD for one in classes)
                 self.names[handler.name or ""] = (Piece("error", handler.lineno, classes, broad),)
             case ast.Assign(targets=targets, value=value):

@@ -26,7 +26,7 @@ from aiaudit.probes.python.credentials import (
     learn,
     strength,
 )
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, answer_of, parameters, plain_answer

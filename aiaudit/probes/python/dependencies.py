@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit.probes.python.callers import asks_who, lets_on
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import default_of, parameters

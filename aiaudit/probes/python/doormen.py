@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters

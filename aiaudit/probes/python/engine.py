@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.lost import lines_of, lost_in, shows_its_text
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module

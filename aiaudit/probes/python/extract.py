@@ -35,7 +35,7 @@ from aiaudit.probes.python import (
     turning,
 )
 from aiaudit.probes.python.annotations import request_models
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.spans import spans
 from aiaudit.probes.text.search import Expression, Search, search_for
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.databases import builds_statement
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.grown import Grown
 from aiaudit.probes.python.local_models import is_writing_pipeline, writes_tokens

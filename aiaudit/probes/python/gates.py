@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.branches import Branches, answers
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

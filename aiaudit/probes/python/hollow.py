@@ -10,7 +10,7 @@ import ast
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
 

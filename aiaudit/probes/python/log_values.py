@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.logged import ALSO, call_that_logs, masks
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.flows import FlowFinder, Trace
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

@@ -12,7 +12,7 @@ from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
 
 if TYPE_CHECKING:
-    from aiaudit.probes.python.features import FileView
+    from aiaudit.probes.python.file_view import FileView
 
 HITS: Final = rb"^[ \t]*while\b"
 MAX_ROWS: Final = 200

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiaudit.probes.python.approvals import Approval, approval_in
 from aiaudit.probes.python.effects import Effect, address_of, effect_of, handed_effect, starts_in_code
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

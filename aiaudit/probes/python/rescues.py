@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python import instead
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.python import class_views, http_events, resources
 from aiaudit.probes.python.asked import Asked
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.handler_body import HandlerBody
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

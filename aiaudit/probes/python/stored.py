@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.names import dotted, last_name
 
 HITS: Final = (

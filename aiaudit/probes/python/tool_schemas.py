@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name

@@ -24,7 +24,7 @@ from aiaudit.probes.python.effects import (
     Effect,
     effect_by_name,
 )
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, names_a_key
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.hollow import says_only
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name

@@ -42,7 +42,7 @@ from aiaudit.probes.python.endings import (
     is_none,
     suppresses,
 )
-from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters, plain_answer

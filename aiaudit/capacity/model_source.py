@@ -24,6 +24,8 @@ _TUNED: Final = lazy.regex(
     r"|bf16|quantized|bnb|unsloth|dynamic)\b.*$"
 )
 
+_SIZE: Final = lazy.regex(r"-\d+(?:\.\d+)?b\b")
+
 
 def resolve(part: ModelSourcePart | None, reader: Reader | None, engine: str, assumed: Assumptions) -> Model:
     """The model that the workload names. Raises `NoModel`."""
@@ -71,9 +73,13 @@ def preset_named(name: str) -> tuple[str, Mapping[str, Any]] | None:
     """The preset of a name as people or hubs write it (`meta-llama/Llama-3.1-8B-Instruct`), or None."""
     rows: Mapping[str, Any] = table("models")["models"]
     word = name.rsplit("/", 1)[-1].lower().replace("_", "-").removeprefix("meta-")
-    for wanted in (word, word.replace("-instruct", ""), _TUNED.sub("", word)):
-        if wanted in rows:
-            return wanted, rows[wanted]
+    other = {str(name): key for key, row in rows.items() for name in row.get("also", ())}
+    plain = _TUNED.sub("", word)
+    if _SIZE.search(word[len(plain) :]):  # `…-R1-0528-Qwen3-8B` is a model of its own
+        plain = word
+    for wanted in (word, word.replace("-instruct", ""), plain):
+        if (key := other.get(wanted, wanted)) in rows:
+            return key, rows[key]
     return None
 
 

@@ -137,10 +137,29 @@ def test_nothing_outside_the_project_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "preset"),
     [("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"), ("Qwen/Qwen2.5-7B-Instruct-AWQ", "qwen2.5-7b"),
-     ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("mistralai/Mistral-7B-v0.3", "mistral-7b-v0.3"), ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"), ("openai/gpt-oss-20b", "gpt-oss-20b")],
+     ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("mistralai/Mistral-7B-v0.3", "mistral-7b-v0.3"), ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"), ("openai/gpt-oss-20b", "gpt-oss-20b"),
+     ("deepseek-ai/DeepSeek-R1-0528", "deepseek-v3"), ("deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", "qwen3-8b"),
+     ("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", "qwen2.5-32b"), ("Qwen/Qwen3-Embedding-0.6B", "qwen3-0.6b"),
+     ("mistralai/Mistral-Small-3.1-24B-Instruct-2503", "mistral-small-24b"), ("microsoft/phi-4-reasoning-plus", "phi-4"),
+     ("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", "llama-4-maverick-17b-128e"),
+     ("Qwen/Qwen3-4B-Instruct-2507", "qwen3-4b"), ("unsloth/Llama-3.2-3B-Instruct-bnb-4bit", "llama-3.2-3b")],
 )  # fmt: skip
 def test_presets_by_the_names_of_hubs(name, preset):
     assert preset_named(name)[0] == preset
+
+
+@pytest.mark.parametrize(
+    "name", ["deepseek-ai/DeepSeek-R1-0528-Phi-9B", "meta-llama/Llama-9-8B", "x/qwen3-8b-it-merge-13b"]
+)
+def test_a_name_with_a_size_of_its_own_is_no_preset_of_another(name):
+    assert preset_named(name) is None
+
+
+def test_a_name_stands_for_one_shape():
+    rows = table("models")["models"]
+    names = [*rows, *(name for row in rows.values() for name in row.get("also", ()))]
+    assert len(names) == len(set(names))
+    assert all(name == name.lower() for name in names)
 
 
 def test_a_plain_count_has_a_band():

@@ -237,7 +237,7 @@ def _sequences(most: int) -> Callable[[Setup], Setup]:
 
 def _tensor(tp: int) -> Callable[[Setup], Setup]:
     def split(s: Setup) -> Setup:
-        copies = max(1, (s.available or 0) // (tp * s.pp)) if s.filled else s.replicas
+        copies = s.copies_over(tp)
         enough = (s.available or 0) >= tp * s.pp * copies
         return replace(s, tp=tp, replicas=copies, available=s.available if enough else None)
 

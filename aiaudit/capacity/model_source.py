@@ -24,6 +24,8 @@ _TUNED: Final = lazy.regex(
     r"|bf16|quantized|bnb|unsloth|dynamic)\b.*$"
 )
 
+_FAMILY: Final = lazy.regex(r"^(llama|gemma|phi)(\d)")
+_PACKED: Final = lazy.regex(r"-(?:i?q\d.*|fp16|bf16|f16)$")
 _SIZE: Final = lazy.regex(r"-\d+(?:\.\d+)?b\b")
 
 
@@ -73,6 +75,8 @@ def preset_named(name: str) -> tuple[str, Mapping[str, Any]] | None:
     """The preset of a name as people or hubs write it (`meta-llama/Llama-3.1-8B-Instruct`), or None."""
     rows: Mapping[str, Any] = table("models")["models"]
     word = name.rsplit("/", 1)[-1].lower().replace("_", "-").removeprefix("meta-")
+    if ":" in word:  # a tag of Ollama's: llama3.1:8b-instruct-q4_K_M
+        word = _FAMILY.sub(r"\1-\2", _PACKED.sub("", word).replace(":", "-"))
     other = {str(name): key for key, row in rows.items() for name in row.get("also", ())}
     plain = _TUNED.sub("", word)
     if _SIZE.search(word[len(plain) :]):  # `…-R1-0528-Qwen3-8B` is a model of its own
@@ -99,4 +103,7 @@ def _preset(name: str, asked: str, engine: str, assumed: Assumptions) -> Model:
     elif not form and "dtype" in found[1]:
         form = str(found[1]["dtype"])
         assumed.note("model.weights.dtype", form, f"as {found[0]} is published")
+    elif not form and ":" in name:
+        form = "gguf:Q4_K_M"
+        assumed.note("model.weights.dtype", form, "as Ollama keeps what a tag names no format for")
     return of_config(found[1]["config"], found[0], f"preset {found[0]}", form, engine, assumed)

@@ -146,7 +146,7 @@ def _split(part: WorkloadPart, setup: Setup, demand: Demand, assumed: Assumption
         return setup
     if there < 2 or fit(setup, demand).serves:
         return setup
-    most = there // setup.pp // (1 if setup.filled else setup.replicas)
+    most = there // setup.pp // (setup.filled or setup.replicas)
     ways = [tp for tp in (2, 4, 8) if tp <= most and shape.attention.heads % tp == 0]
     if not ways:
         return setup

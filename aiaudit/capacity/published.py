@@ -17,6 +17,7 @@ _WORDS: Final = lazy.regex(
     r"(?:^|[-_.])(?:(?P<w8a16>gptq-int8|w8a16)|(?P<gptq>gptq(?:-int4)?)|(?P<awq>awq|w4a16|int4)|(?P<nvfp4>nvfp4|fp4)"
     r"|(?P<mxfp4>mxfp4)|(?P<fp8>fp8)|(?P<bf16>bf16)|(?P<int8>w8a8|int8)|(?P<nf4>bnb-4bit|nf4))(?=$|[-_.])"
 )
+_TAG: Final = lazy.regex(r"-(i?q\d[\w]*|fp16|bf16|f16)$")
 _OF_WORDS: Final = {"gptq": "gptq-int4", "awq": "awq-int4"}
 
 
@@ -34,10 +35,26 @@ def said_dtype(config: Mapping[str, Any]) -> str:
 
 def named_dtype(name: str) -> str:
     """The format that a name on a hub tells (`Qwen/Qwen2.5-7B-Instruct-AWQ`); empty where it tells none."""
+    if ":" in name:
+        return _tagged(name.rsplit(":", 1)[1])
     found = _WORDS.search(name.rsplit("/", 1)[-1].lower())
     if found is None or found.lastgroup is None:
         return ""
     return _OF_WORDS.get(found.lastgroup, found.lastgroup)
+
+
+def _tagged(tag: str) -> str:
+    """Of a tag of Ollama's, such as `8b-instruct-q4_K_M`."""
+    said = _TAG.search(tag.lower())
+    if said is None:
+        return ""
+    return (
+        "bf16"
+        if said[1] == "bf16"
+        else "fp16"
+        if said[1].endswith("p16") or said[1] == "f16"
+        else f"gguf:{said[1].upper()}"
+    )
 
 
 def _quantised(part: Mapping[str, Any]) -> str:

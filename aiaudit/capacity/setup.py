@@ -53,7 +53,7 @@ class Setup(Struct, frozen=True):
     least: int = 1  # replicas that run whatever the load; 0: nobody declares it
     open: bool = False  # nobody declares how many replicas there are: as many as the load needs
     tokens_per_second: float | None = None  # output of one replica, as the project measured it
-    filled: bool = False  # nobody declares replicas: they are all that the declared GPUs hold
+    filled: int = 0  # nobody declares replicas: they are all that the declared GPUs hold, and so many at the least
 
     @property
     def ranks(self) -> int:
@@ -86,6 +86,10 @@ class Setup(Struct, frozen=True):
 
     def tensor_parallel(self, tp: int) -> Setup:
         return replace(self, tp=tp)
+
+    def copies_over(self, tp: int) -> int:
+        """Replicas where the model is split over `tp` ranks: as declared, else all that the declared GPUs hold."""
+        return max(self.filled, (self.available or 0) // (tp * self.pp)) if self.filled else self.replicas
 
 
 def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
@@ -136,7 +140,7 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
 def over_ranks(setup: Setup, part: WorkloadPart, tp: int, assumed: Assumptions) -> Setup:
     """The same GPUs with the model split over `tp` of them, which nobody declares."""
     assumed.instead("serving.parallel.tp", tp, "the fewest of the declared GPUs that hold the model, or all of them")
-    copies = max(1, (setup.available or 0) // (tp * setup.pp)) if setup.filled else setup.replicas
+    copies = setup.copies_over(tp)
     if setup.filled:
         assumed.instead("serving.parallel.replicas", copies, ALL_THERE)
     return replace(setup, tp=tp, replicas=copies, least=copies if setup.filled else setup.least)
@@ -146,7 +150,7 @@ class _Copies(Struct, frozen=True):
     replicas: int
     least: int  # 0: nobody declares it
     open: bool
-    filled: bool = False
+    filled: int = 0
 
 
 def _copies(part: WorkloadPart, ranks: int, assumed: Assumptions) -> _Copies:
@@ -161,7 +165,7 @@ def _copies(part: WorkloadPart, ranks: int, assumed: Assumptions) -> _Copies:
     least = max(1, bought, declared, hardware.min_replicas or 0)
     if not declared:
         assumed.note("serving.parallel.replicas", least, ALL_THERE)
-    return _Copies(declared or least, least, False, not declared and hardware.min_replicas is None)
+    return _Copies(declared or least, least, False, 0 if declared else hardware.min_replicas or 1)
 
 
 def _price(part: WorkloadPart) -> float | None:

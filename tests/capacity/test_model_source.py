@@ -142,6 +142,7 @@ def test_nothing_outside_the_project_is_read(tmp_path):
      ("deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", "qwen2.5-32b"), ("Qwen/Qwen3-Embedding-0.6B", "qwen3-0.6b"),
      ("mistralai/Mistral-Small-3.1-24B-Instruct-2503", "mistral-small-24b"), ("microsoft/phi-4-reasoning-plus", "phi-4"),
      ("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", "llama-4-maverick-17b-128e"),
+     ("llama3.1:8b", "llama-3.1-8b"), ("gemma3:27b", "gemma-3-27b"), ("qwen2.5-coder:32b-instruct-q8_0", "qwen2.5-32b"),
      ("Qwen/Qwen3-4B-Instruct-2507", "qwen3-4b"), ("unsloth/Llama-3.2-3B-Instruct-bnb-4bit", "llama-3.2-3b")],
 )  # fmt: skip
 def test_presets_by_the_names_of_hubs(name, preset):

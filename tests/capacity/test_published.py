@@ -77,6 +77,7 @@ def test_a_quantisation_that_is_not_known_is_no_guess(tmp_path, quantised, said)
         ("Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", "gptq-int4"), ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "fp8"),
         ("RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16", "awq-int4"), ("nvidia/Llama-3.3-70B-Instruct-FP4", "nvfp4"),
         ("unsloth/gpt-oss-20b-BF16", "bf16"), ("unsloth/Llama-3.2-3B-Instruct-bnb-4bit", "nf4"),
+        ("llama3.1:8b-instruct-q8_0", "gguf:Q8_0"), ("llama3.2:3b-instruct-fp16", "fp16"), ("llama3.1:8b", ""),
         ("meta-llama/Llama-3.1-8B-Instruct", ""), ("openai/gpt-oss-20b", ""),
     ],
 )  # fmt: skip
@@ -107,6 +108,14 @@ def test_a_name_goes_before_the_table_and_a_declared_format_before_both():
     assert size == pytest.approx(18.0, abs=0.1)
     declared = on("H200", "Qwen/Qwen2.5-32B-Instruct-AWQ, weights: {dtype: fp8}")
     assert declared.model.form.name == "fp8"
+
+
+def test_tags_of_ollama_are_in_four_bits_unless_they_say_otherwise():
+    assert weights_of("'llama3.1:8b'")[::2] == (
+        "gguf:Q4_K_M", "model.weights.dtype: gguf:Q4_K_M (as Ollama keeps what a tag names no format for)",
+    )  # fmt: skip
+    assert weights_of("'llama3.1:8b-instruct-q8_0'")[0] == "gguf:Q8_0"
+    assert weights_of("'gpt-oss:20b'")[0] == "mxfp4"
 
 
 def test_32_bit_weights_are_served_in_16(tmp_path):

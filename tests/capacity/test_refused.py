@@ -77,6 +77,8 @@ def told(made, key):
         ("llama-3.3-70b", "gpu: H100, count: 2", (2, 1)),  # not enough: over all of them
         ("llama-3.1-8b", "gpu: H100, count: 8", (1, 8)),  # one holds it
         ("llama-3.3-70b", "gpu: H100, count: 1", (1, 1)),
+        ("llama-3.3-70b", "gpu: H100, count: 8, min_replicas: 2", (4, 2)),
+        ("llama-3.3-70b", "gpu: H100, count: 4, min_replicas: 2", (2, 2)),  # over half of them each, at the most
     ],
 )
 def test_a_model_is_split_over_the_fewest_declared_gpus_that_hold_it(model, hardware, split):

@@ -46,7 +46,8 @@ def data(
     """Profile data sets: quality, leakage, drift, personal data.
 
     Every column with its nulls, types and ranges; duplicates, and overlap of the splits. No cell of personal data is
-    printed. Nothing is judged: the exit code is 0 whatever is found; gate by `aiaudit run --pack data --fail-on high`.
+    printed. Nothing is judged: the exit code is 0 whatever is found, 3 where nothing could be measured; gate by
+    `aiaudit run --pack data --fail-on high`.
     """
     from aiaudit.data.engine import Unopened
     from aiaudit.data.engines import engine_at, reads_tables
@@ -69,6 +70,8 @@ def data(
         raise UsageError(
             f"{path}: no data file here (CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB, folders of images)"
         )
+    if reference is not None and len(found.sources) == 1:
+        raise UsageError(f"--reference {reference}: this is the set itself; name another one to measure drift from")
     try:
         chosen = engine_at(engine)
     except Unopened as error:
@@ -97,6 +100,19 @@ def data(
     if all(dataset.rows is None and not dataset.columns for dataset in report.datasets):
         say("nothing could be profiled; the notes say why")
         raise typer.Exit(int(ExitCode.NOTHING))
+    if reference is not None and not any(pair.columns for pair in report.pairs):
+        say(f"no drift was measured: {_why_no_drift(report)}")
+        raise typer.Exit(int(ExitCode.NOTHING))
+
+
+def _why_no_drift(report: Report) -> str:
+    unread = [dataset.name for dataset in report.datasets if dataset.rows is None]
+    empty = [dataset.name for dataset in report.datasets if dataset.rows == 0]
+    if unread:
+        return f"{', '.join(unread[:3])} could not be read; the notes say why"
+    if empty:
+        return f"{', '.join(empty[:3])} {'hold' if len(empty) > 1 else 'holds'} no rows"
+    return "the sets have no column in common that could be compared"
 
 
 def _discreet(report: Report) -> Report:

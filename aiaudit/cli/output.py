@@ -173,13 +173,18 @@ def waiver_lines(result: dict[str, Any]) -> None:
 
 def absent_lines(result: dict[str, Any]) -> None:
     """Data that is declared and not in the tree: nothing of it was measured, which a wrong path looks like."""
-    from aiaudit.reports.record import Record, absent_data
+    from aiaudit.reports.record import Record, absent_data, misnamed_columns
 
     absent = absent_data(Record(result["data"]))
     for path, by in absent[:MOST_ABSENT]:
         say(f"note: {path}: declared ({by}), but not here; nothing of it was measured")
     if len(absent) > MOST_ABSENT:
         say(f"note: {len(absent) - MOST_ABSENT} more data sets are declared and not here")
+    wrong = misnamed_columns(Record(result["data"]))
+    for note in wrong[:MOST_ABSENT]:
+        say(f"note: {note}; nothing was measured by it")
+    if len(wrong) > MOST_ABSENT:
+        say(f"note: {len(wrong) - MOST_ABSENT} more declared columns are not there")
 
 
 def baseline_lines(result: dict[str, Any]) -> None:

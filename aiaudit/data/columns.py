@@ -31,6 +31,10 @@ _WIDEST_RANKED: Final = 10  # exact quantiles hold all values of a column
 _BLANK: Final = r"^[ \t\n\r\v\f]*$"
 _AFTER_SPACE: Final = "!"  # every blank text comes before it in the order of bytes
 _ORDERED_BY_BYTES: Final = frozenset({"duckdb", "pyspark"})
+MISSING_WORDS: Final = (
+    "NA", "N/A", "n/a", "na", "N.A.", "#N/A", "<NA>", "NaN", "nan", "NAN", "NaT", "NULL", "Null", "null", "(null)",
+    "None", "none", "NONE", "nil", "?", "-", "--", "\\N",
+)  # fmt: skip
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
 
@@ -211,6 +215,7 @@ def _aggregates(column: Any, values: Any, ask: Ask, *, in_bytes: bool) -> dict[s
             "length_max": column.length().max(),
             "numeric": column.try_cast("float64").count(),  # blanks are none
             "blank": blank.sum(),
+            "absent": column.isin(MISSING_WORDS).sum(),
         }
     else:
         found |= {"min": column.min(), "max": column.max()}
@@ -245,9 +250,11 @@ def _column(name: str, of: Kind, rows: int, found: dict[str, Any], *, counted: b
     if constant or not known:
         distinct, exact = int(constant), True
     numeric: float | None = None
+    absent: float | None = None
     if kind == "text":
         told = known - int(found["blank"] or 0)
         numeric = int(found["numeric"] or 0) / told if told else 0.0
+        absent = int(found["absent"] or 0) / told if told else 0.0
     return Column(
         name,
         kind,
@@ -268,6 +275,7 @@ def _column(name: str, of: Kind, rows: int, found: dict[str, Any], *, counted: b
         length_mean=_number(found.get("length_mean")),
         length_max=_count(found, "length_max"),
         numeric_as_text=numeric,
+        missing_words=absent,
     )
 
 

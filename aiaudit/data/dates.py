@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +28,35 @@ _FORMATS: Final = tuple(
     )
 )
 _SLASHED: Final = re2.compile(rf"^({_PAIR})([/-])({_PAIR})[/-](?:{_YEAR}|[0-9]{{2}}){_TIME}$")
+
+
+_YEAR_FIRST: Final = re2.compile(r"^([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[^0-9]|$)")
+_DAY_FIRST: Final = re2.compile(r"^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})(?:[^0-9]|$)")
+
+
+def no_such_day(values: Sequence[str]) -> float:
+    """Share of the values that are written like a date, and name a day that no calendar has (31 February)."""
+    texts = [text for text in (value.strip() for value in values) if text]
+    return sum(map(_impossible, texts)) / len(texts) if texts else 0.0
+
+
+def _impossible(text: str) -> bool:
+    if found := _YEAR_FIRST.search(text):
+        year, first, second = (int(part) for part in found.groups())
+    elif found := _DAY_FIRST.search(text):
+        first, second, year = (int(part) for part in found.groups())
+        return not (_is_day(year, first, second) or _is_day(year, second, first))
+    else:
+        return False
+    return not _is_day(year, first, second)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        dt.date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 def date_formats(values: Sequence[str]) -> tuple[str, ...]:

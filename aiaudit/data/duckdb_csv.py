@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from aiaudit.data.duckdb_view import SAMPLE, SMALL, Opened, listed_files, make_view, quoted, quoted_name
-from aiaudit.data.encoding import encoding_of, head_of
+from aiaudit.data.encoding import copy_as_utf8, encoding_of, ends_in_two_ways, head_of
 from aiaudit.data.engine import Unopened
+from aiaudit.data.formats import Format
 from aiaudit.data.model import Malformed
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequ
     return found
 
 
-def open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
-    """Make its view. Raises `Unopened` and DuckDB's own errors."""
+def open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened, scratch: Path) -> Opened:
+    """Make its view; what DuckDB does not read is copied to `scratch`. Raises `Unopened` and DuckDB's own errors."""
     import duckdb
 
     if opened.format.compression == "none" and any(_is_one_line(Path(file)) for file in opened.files):
@@ -101,6 +102,9 @@ def open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
         raise Unopened("the file holds blank lines only")
     encoding = encoding_of(head)
     notes = () if encoding == "utf-8" else (f"read as {encoding}: it is not UTF-8",)
+    if encoding == "windows-1252":
+        opened, encoding = _copied(opened, encoding, scratch), "utf-8"
+        head = head_of(Path(opened.files[0]), "none")
     options = f"encoding='{encoding}', sample_size={-1 if opened.size <= SMALL else SAMPLE}"
     heads = (head_of(Path(file), opened.format.compression, _LONGEST_HEADER) for file in opened.files)
     alike = len(opened.files) == 1 or len({first.split(b"\n", 1)[0] for first in heads}) == 1
@@ -110,18 +114,28 @@ def open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
     chosen = replace(opened, options=options, notes=notes, rejects=alike)
     try:
         _csv_view(connection, chosen)
-    except duckdb.InvalidInputException:  # a row longer than its buffers makes DuckDB's sniffer give up
-        chosen = replace(chosen, longest=_LONGEST_ROW)
+    except duckdb.InvalidInputException:  # two kinds of line ends, or a row longer than its buffers
+        if encoding == "utf-8" and ends_in_two_ways(head):
+            chosen = replace(_copied(chosen, encoding, scratch), notes=(*notes, "its lines end in two ways"))
+        else:
+            chosen = replace(chosen, longest=_LONGEST_ROW)
         _csv_view(connection, chosen)
     huge = [name for name, kind in columns_of(connection, chosen).items() if kind == "BIGNUM"]
     if huge:  # no arithmetic is defined on whole numbers beyond 128 bits
-        notes = (*notes, f"read as floating point, whole numbers beyond 128 bits: {', '.join(huge)}")
-        chosen = replace(chosen, types=dict.fromkeys(huge, "DOUBLE"), notes=notes)
+        told = f"read as floating point, whole numbers beyond 128 bits: {', '.join(huge)}"
+        chosen = replace(chosen, types=dict.fromkeys(huge, "DOUBLE"), notes=(*chosen.notes, told))
         _csv_view(connection, chosen)
     twice = _names_twice(head.decode(encoding, "replace"))
     if twice:
-        chosen = replace(chosen, notes=(*notes, f"columns of the same name, told apart by numbers: {', '.join(twice)}"))
+        told = f"columns of the same name, told apart by numbers: {', '.join(twice)}"
+        chosen = replace(chosen, notes=(*chosen.notes, told))
     return chosen
+
+
+def _copied(opened: Opened, encoding: str, scratch: Path) -> Opened:
+    """The same with a copy of its files that DuckDB can read."""
+    files = copy_as_utf8(opened.files, opened.format.compression, encoding, scratch)
+    return replace(opened, files=files, format=Format("csv"))
 
 
 def _is_one_line(file: Path) -> bool:

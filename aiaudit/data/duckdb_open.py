@@ -18,6 +18,7 @@ from aiaudit.extras import install
 if TYPE_CHECKING:
     import duckdb
 
+READ: Final = "CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB and folders of images"
 _LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
 
 
@@ -38,7 +39,7 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
     opened = Opened(view, tuple(str(file) for file in source.files), form, size)
     match form.name:
         case "csv":
-            return open_csv(connection, opened)
+            return open_csv(connection, opened, scratch)
         case "parquet":
             return _open_parquet(connection, opened)
         case "jsonl":
@@ -56,12 +57,14 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
 
             made = tables_as_csv(source, scratch)
             exported = replace(opened, files=(str(made.file),), format=Format("csv"))
-            read = open_csv(connection, exported)
+            read = open_csv(connection, exported, scratch)
             return replace(read, notes=(*made.notes, *read.notes))
         case "duckdb":
             return _open_duckdb(connection, opened, source)
         case _:
-            raise Unopened(f"{source.path}: {form.name or 'this format'} is not read")
+            if source.files[0].suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"):
+                raise Unopened(f"{source.path}: Excel files are not read; save it as CSV or Parquet")
+            raise Unopened(f"{source.path}: {form.name or 'this format'} is not read; {READ} are")
 
 
 def malformed_in(connection: duckdb.DuckDBPyConnection, opened: Opened, listed: int) -> Malformed:

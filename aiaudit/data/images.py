@@ -15,6 +15,7 @@ from aiaudit.project.reader import Reader, Unreadable
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
 FEWEST: Final = 10  # images in a folder and below that make a data set
+_NAMED: Final = 10  # malformed images that are named
 _LARGEST: Final = 256 * 1024 * 1024  # bytes of an image that are read
 _EDGE: Final = 64 * 1024  # bytes at both ends in which marks are looked for
 
@@ -25,7 +26,8 @@ def images_at(source: Source) -> tuple[Dataset, tuple[str, ...]]:
     paths = sorted(source.files)
     root = Path(os.path.commonpath([path.parent for path in paths]))
     sizes: dict[Path, int] = {}
-    broken, unread = 0, 0
+    broken: list[str] = []
+    unread = 0
     by_size: dict[int, list[Path]] = defaultdict(list)
     with Reader(str(root)) as reader:
         for path in paths:
@@ -41,9 +43,13 @@ def images_at(source: Source) -> tuple[Dataset, tuple[str, ...]]:
                 continue
             sizes[path] = size
             by_size[size].append(path)
-            broken += not whole(head, tail, size)
+            if not whole(head, tail, size):
+                broken.append(path.relative_to(root).as_posix())
         duplicates = sum(_equal(reader, root, alike) for alike in by_size.values() if len(alike) > 1)
     notes = (f"{source.name}: {unread} images could not be read",) if unread else ()
+    if broken:
+        listed = ", ".join(broken[:_NAMED]) + (f" and {len(broken) - _NAMED} more" if len(broken) > _NAMED else "")
+        notes = (*notes, f"{source.name}: malformed: {listed}")
     return (
         Dataset(
             source.name,
@@ -53,7 +59,7 @@ def images_at(source: Source) -> tuple[Dataset, tuple[str, ...]]:
             provenance=source.provenance,
             rows=len(paths),
             size_bytes=sum(sizes.values()),
-            malformed=Malformed(broken + unread),
+            malformed=Malformed(len(broken) + unread),
             duplicate_rows=duplicates,
             label=_classes(root, paths),
         ),

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
+from aiaudit.data.encoding import head_of
 from aiaudit.data.formats import format_of
 from aiaudit.data.images import FEWEST, SUFFIXES
 from aiaudit.data.model import Source
@@ -21,6 +22,9 @@ from aiaudit.data.naming import role_of
 
 MOST_SOURCES: Final = 1000
 MANY: Final = 20  # files of one folder whose names differ by digits only are parts of one set
+_SHEETS: Final = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"})
+_SHEETS_NAMED: Final = 5
+_RECORDS: Final = lazy.regex(rb"\s*\[\s*\{")  # how a list of records begins
 _SKIPPED: Final = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _PART: Final = lazy.regex(
     r"(?:^|[-_.])(?:part|shard|chunk|split)[-_.]?[0-9]+|[-_.][0-9]{3,}-of-[0-9]{3,}|^[0-9]{5,}(?:_[0-9]+)*\.",
@@ -89,6 +93,7 @@ def _source(files: list[Path], root: Path, label: str | None, shown: str | None 
 def _below(folder: Path, label: str | None) -> Found:
     files: list[Path] = []
     pictures: list[Path] = []
+    sheets: list[str] = []
     for at, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(names):
@@ -97,15 +102,22 @@ def _below(folder: Path, label: str | None) -> Found:
                 if not file.is_symlink() and file.is_file():
                     pictures.append(file)
                 continue
+            if file.suffix.lower() in _SHEETS and not file.is_symlink():
+                sheets.append(file.relative_to(folder).as_posix())
             form = format_of(name)
             if form is not None and form.name and not file.is_symlink() and file.is_file() and _is_data(file):
                 files.append(file)
     sources = [_source(parts, folder, label, shown) for shown, parts in _sets(files, folder)]
     sources += _picture_sets(pictures, folder)
     sources.sort(key=lambda source: source.path)
-    notes: tuple[str, ...] = ()
+    notes = tuple(f"{sheet}: Excel files are not read; save it as CSV or Parquet" for sheet in sheets[:_SHEETS_NAMED])
+    if len(sheets) > _SHEETS_NAMED:
+        notes = (*notes, f"{len(sheets) - _SHEETS_NAMED} more Excel files are not read")
     if len(sources) > MOST_SOURCES:
-        notes = (f"{len(sources):,} data sets found: the first {MOST_SOURCES:,} are profiled",)
+        notes = (
+            *notes,
+            f"{len(sources):,} data sets found: the first {MOST_SOURCES:,} are profiled",
+        )
     return Found(tuple(sources[:MOST_SOURCES]), notes)
 
 
@@ -151,7 +163,8 @@ def _picture_sets(pictures: list[Path], root: Path) -> list[Source]:
 
 
 def _is_data(file: Path) -> bool:
-    """Texts and JSON documents are data only in folders that say so."""
-    if file.suffix.lower() not in (".txt", ".json"):
+    """Texts and JSON documents are data only in folders that say so, or where they begin as a list of records."""
+    suffix = file.suffix.lower()
+    if suffix not in (".txt", ".json") or (suffix == ".json" and _RECORDS.match(head_of(file, "none", 1000))):
         return True
     return any(part.lower() in ("data", "dataset", "datasets") for part in file.parent.parts)

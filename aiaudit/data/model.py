@@ -52,8 +52,10 @@ class Column(Struct, frozen=True):
 
     `min`, `max`, `mean`, `std` and `quantiles` (1, 5, 25, 50, 75, 95, 99 %) of numbers are over finite values.
     `empty_fraction`: share of texts that are empty or blank; `numeric_as_text`: of the others that read as numbers;
-    both None for other types. `histogram`: counts over equal bins from min to max, from the sample; `length_histogram`:
-    of a text's characters, from 0 to `length_max`.
+    `missing_words`: of the others that stand for a missing value (NA, null, ?); all None for other types.
+    `number_format`: of numbers that are texts an example of how they are written (1.234,56), "" for plain ones;
+    `no_such_day`: share of the dates in a text that no calendar has; both of the sample. `histogram`: counts over equal
+    bins from min to max, from the sample; `length_histogram`: of a text's characters, from 0 to `length_max`.
     """
 
     name: str
@@ -76,8 +78,11 @@ class Column(Struct, frozen=True):
     length_max: int | None = None
     length_histogram: tuple[int, ...] | None = None
     numeric_as_text: float | None = None
+    missing_words: float | None = None
+    number_format: str = ""
     near_constant: float | None = None
     date_formats: tuple[str, ...] = ()
+    no_such_day: float | None = None
     histogram: tuple[int, ...] | None = None
     outliers: int | None = None
     personal: Personal | None = None

@@ -9,6 +9,7 @@ other, most candidates must pass it, as chance passes one in ten.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -43,7 +44,7 @@ _HINTED: Final = (
     ("ip", r"ip|ip_?addr(?:ess)?|remote_?addr|client_?ip"),
     (
         "birth_date",
-        r"dob|birth_?da(?:te|y)|date_?of_?birth|born(?:_?on)?|geburts_?(?:datum|tag)|date_?(?:de_?)?naissance|fecha_?(?:de_?)?nacimiento",
+        r"dob|birth_?da(?:te|y)|date_?of_?birth|born(?:_?on)?|geburts_?(?:datum|tag)|geburt|date_?(?:de_?)?naissance|fecha_?(?:de_?)?nacimiento",
     ),
     (
         "address",
@@ -52,7 +53,7 @@ _HINTED: Final = (
     (
         "name",
         r"(?:first|last|full|given|family|middle|maiden|sur)_?name|surname|"
-        r"(?:person|patient|customer|employee|client|applicant)_?name|vorname|nachname|familienname|prenom|apellidos?",
+        r"(?:person|patient|customer|employee|client|applicant)_?name|(?:kunden|patienten|mitarbeiter)_?name|vorname|nachname|familienname|prenom|apellidos?",
     ),
 )
 _HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)
@@ -85,7 +86,8 @@ def names_of_people(columns: Sequence[str]) -> frozenset[str]:
 
 
 def _words(column: str) -> str:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", column) if not unicodedata.combining(c))  # prénom
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()
     return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
 
 

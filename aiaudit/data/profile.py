@@ -57,6 +57,7 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     columns = list(looked.columns if looked else scanned.columns)
     found = _with_exact(engine, relation, columns, scanned.rows, measured)
     ids = _ids(engine, relation, source, found, scanned.rows, measured)
+    found = [_counted(column, ids, scanned.rows) for column in found]
     latest = _latest(found, source, now)
     shape = shape_of(relation)
     profiled = Profiled(
@@ -74,7 +75,7 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
             else measured.of("duplicate rows", exact.duplicate_rows, engine, relation),
             columns=tuple(found),
             ids=tuple(ids),
-            freshness_days=(now - latest).total_seconds() / 86400 if latest else None,
+            freshness_days=age_of(latest, now) if latest else None,
             latest=latest,
             chat=_chat(engine, relation, shape, measured) if shape else None,
             preference=measured.of("preferences", preference, engine, relation),
@@ -118,6 +119,7 @@ def _labelled(engine: Engine, profiled: Profiled, measured: _Measured) -> Profil
     )
     if any(c.name == column and c.personal for c in dataset.columns):
         label = Label(column, None)  # its classes are somebody's data
+        profiled.notes.append(f"{source.name}: the classes of {column} are not told: they are personal data")
     label = replace(label, conflicting_groups=conflicts) if label else None
     leaks = measured.of("leakage", leakage.single_feature, engine, relation, column, features, drawn=profiled.drawn)
     dataset = replace(dataset, label=label, leakage=None if leaks is None else tuple(leaks))
@@ -264,6 +266,17 @@ def _ids(
     return ids
 
 
+def _counted(column: Column, ids: Sequence[IdColumn], rows: int) -> Column:
+    """With the distinct values that the ids' duplicates tell, and no estimate above the number of values."""
+    if column.distinct is None or column.distinct_exact or column.null_fraction is None:
+        return column
+    values = rows - round(column.null_fraction * rows)
+    twice = next((one.duplicates for one in ids if one.column == column.name), None)
+    if twice is not None:
+        return replace(column, distinct=values - twice, distinct_exact=True)
+    return replace(column, distinct=min(column.distinct, values))
+
+
 def _keys(columns: Sequence[Column], ids: Sequence[IdColumn], rows: int | None) -> bool:
     """Whether one of the columns has a value in every row, and no value twice: then no two rows are equal."""
     unique = {one.column for one in ids if one.duplicates == 0}
@@ -303,6 +316,12 @@ def _latest(found: Sequence[Column], source: Source, now: dt.datetime) -> dt.dat
     times = [_aware(c.max) for c in named if c.max is not None and c.type in _DATES]
     times += [time for c in named if c.name == source.time and (time := _since_1970(c)) is not None]
     return max((time for time in times if time <= now), default=None)
+
+
+def age_of(latest: dt.datetime, now: dt.datetime) -> float:
+    """Days since then; whole ones since a date, which has no hour."""
+    days = (now - latest).total_seconds() / 86400
+    return days if latest.time() != dt.time() else float(int(days))
 
 
 def _since_1970(column: Column) -> dt.datetime | None:

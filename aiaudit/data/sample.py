@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiaudit.data.columns import QUANTILES, finite, ranks
-from aiaudit.data.dates import date_formats
+from aiaudit.data.columns import MISSING_WORDS, QUANTILES, finite, ranks
+from aiaudit.data.dates import date_formats, no_such_day
 from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.model import Column, Sample
+from aiaudit.data.numbers_as_text import way_of
 from aiaudit.data.personal import personal_columns, some
 from aiaudit.data.phrases import number, say, union
 
@@ -24,7 +25,9 @@ SEED: Final = 42
 BINS: Final = 20
 _MOST_TEXT: Final = 64 * 1024 * 1024  # characters in a sample: long texts make it smaller
 _FEWEST: Final = 1_000
-_DATES_READ: Final = 1_000  # values of a text column that are tried as dates
+_READ: Final = 1_000  # values of a text column that are tried as dates and numbers
+_ABSENT: Final = frozenset(MISSING_WORDS)
+_SHORTEST_DATE: Final = 6
 _LONGEST_DATE: Final = 40
 _AT_ONCE: Final = 40  # histograms counted by one query
 _PERSONAL_DIGITS: Final = 10**9  # whole numbers that reach it may be phone or card numbers
@@ -51,7 +54,7 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
     full = []
     for column in columns:
         counts = histograms.get(column.name)
-        seen = replace(column, date_formats=written.get(column.name, ()), personal=personal.get(column.name))
+        seen = replace(written.get(column.name, column), personal=personal.get(column.name))
         seen = replace(seen, length_histogram=counts) if column.type == "text" else replace(seen, histogram=counts)
         full.append(_discreet(seen))
     return Looked(tuple(full), Sample(min(rows, size), seed), drawn)
@@ -97,14 +100,22 @@ def _texts(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns if may(column)]
 
 
-def _written(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
-    """The date formats of text columns."""
-    asked = [c.name for c in columns if c.type == "text" and c.length_mean and 6 <= c.length_mean <= _LONGEST_DATE]
+def _written(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, Column]:
+    """Text columns with the ways in which their dates and numbers are written."""
+    asked = {c.name: c for c in columns if c.type == "text" and c.length_mean and c.length_mean <= _LONGEST_DATE}
     chosen = {}
     for name in asked:
         found = drawn.phrases("short", [name], lambda c: {"is": c.length().between(1, 2 * _LONGEST_DATE)})
         chosen[name] = drawn.quoted(name), say(found["is"], drawn.quoted(name))
-    return {name: date_formats(values) for name, values in some(engine, drawn, chosen, _DATES_READ).items()}
+    return {name: _as_written(asked[name], values) for name, values in some(engine, drawn, chosen, _READ).items()}
+
+
+def _as_written(column: Column, values: Sequence[str]) -> Column:
+    said = [value for value in values if value not in _ABSENT]
+    dates = date_formats(said) if (column.length_mean or 0) >= _SHORTEST_DATE else ()
+    if dates:
+        return replace(column, date_formats=dates, no_such_day=no_such_day(said))
+    return replace(column, number_format=way_of(said))
 
 
 def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:

@@ -49,6 +49,7 @@ class SparkEngine(OneByOne):
             SparkSession.builder.master(master)
             .appName("aiaudit")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
             .config("spark.driver.memory", _MEMORY)
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.timestampType", "TIMESTAMP_NTZ")

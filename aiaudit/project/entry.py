@@ -15,6 +15,7 @@ PACKAGES: Final = "installed packages, not read"
 CACHE: Final = "cache or build output, not read"
 VENV: Final = "virtual environment, not read"
 OUTPUT: Final = "a table that aiaudit wrote"
+NO_COLUMN: Final = "declared, but it has no column"  # of data
 NOT_HERE: Final = "declared, but the file is not here"  # of data
 _NOT_OWN: Final = frozenset({STORE, PACKAGES, CACHE, VENV, OUTPUT})
 

@@ -16,7 +16,7 @@ from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
 from aiaudit.reports.reading import read_waiver
-from aiaudit.reports.record import Record, absent_data, preview, unread_files
+from aiaudit.reports.record import Record, absent_data, misnamed_columns, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, full_stop, thousands, upper_first
@@ -75,6 +75,8 @@ class Report(Opening):
         rows += [(say("scope.row.data"), say("scope.absent", path=path, by=by)) for path, by in absent[:ABSENT_NAMED]]
         if len(absent) > ABSENT_NAMED:
             rows.append((say("scope.row.data"), say("scope.absent_more", len(absent) - ABSENT_NAMED)))
+        wrong = misnamed_columns(self.result.record("data"))[:ABSENT_NAMED]
+        rows += [(say("scope.row.data"), say("scope.misnamed", note=note)) for note in wrong]
         rows += [(say("scope.row.project_file"), problem) for problem in self.result.texts("problems")]
         return tuple(rows)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from aiaudit.project.entry import NOT_HERE, not_own
+from aiaudit.project.entry import NO_COLUMN, NOT_HERE, not_own
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten
 
@@ -81,6 +81,11 @@ def absent_data(data: Record) -> list[tuple[str, str]]:
     absent = {note.removesuffix(ending) for note in data.texts("notes") if note.endswith(ending)}
     sets = [(one.text("path"), one.text("provenance")) for one in data.records("datasets")]
     return [(path, by) for path, by in sets if path in absent]
+
+
+def misnamed_columns(data: Record) -> list[str]:
+    """What the notes of a result's section `data` say of columns that are declared and not there."""
+    return [note for note in data.texts("notes") if f": {NO_COLUMN} " in note]
 
 
 def as_text(value: Any) -> str:

@@ -54,8 +54,17 @@ class DataColumn(Part):
         description="Characters of the sample's texts, in equal bins from 0 to length_max."
     )
     numeric_as_text: Fraction | None = Field(description="Share of the non-empty texts that read as numbers.")
+    missing_words: Fraction | None = Field(
+        default=None, description="Share of the non-empty texts that stand for a missing value, such as NA, null and ?."
+    )
+    number_format: str = Field(
+        default="", description="How numbers that are texts are written, by an example; 007: codes with zeros in front."
+    )
     near_constant: Fraction | None = Field(description="Share of the commonest value.")
     date_formats: list[str]
+    no_such_day: Fraction | None = Field(
+        default=None, description="Of the dates in a text: those that no calendar has, in the sample."
+    )
     histogram: list[int] | None = Field(description="Counts of the sample in equal bins from min to max.")
     outliers: int | None = Field(description="Beyond 1.5 interquartile ranges of the quartiles.")
     personal: PersonalData | None

@@ -226,3 +226,15 @@ def test_signs_that_nobody_sees_are_escapes_in_json(tmp_path):
     text = run(tmp_path / "t.csv", "--json").stdout
     assert "\u202e" not in text and "\\u202e" in text
     assert json.loads(text)["datasets"][0]["columns"][0]["name"] == name
+
+
+def test_drift_that_could_not_be_measured_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n" + "\n".join(str(i) for i in range(200)) + "\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "other.csv").write_text("z\n" + "\n".join(str(i) for i in range(200)) + "\n")
+    unread = run(tmp_path / "a.csv", "--reference", tmp_path / "empty.csv", code=3)
+    assert "no drift was measured: empty.csv could not be read" in unread.stderr
+    apart = run(tmp_path / "a.csv", "--reference", tmp_path / "other.csv", code=3)
+    assert "no column in common" in apart.stderr
+    itself = run(tmp_path / "a.csv", "--reference", tmp_path / "a.csv", code=2)
+    assert "this is the set itself" in itself.stderr

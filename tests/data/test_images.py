@@ -37,6 +37,7 @@ def test_a_folder_of_classes(tmp_path, measured):
     (dataset,) = report.datasets
     assert (dataset.name, dataset.format, dataset.rows) == ("pets", "images", 16)
     assert (dataset.malformed.count, dataset.duplicate_rows) == (2, 1)
+    assert report.notes == ("pets: malformed: dog/cut.png, dog/page.jpg",)
     assert dataset.label.counts == {"cat": 9, "dog": 7}
 
 

@@ -59,8 +59,8 @@ def share(value: float | None) -> str:
 
 
 def number(value: Any) -> str:
-    """Four significant digits; whole numbers, and the whole part of large ones, in full up to nine digits; dates as
-    they are."""
+    """Four significant digits; whole numbers in full up to fifteen digits, and the whole part of large ones up to nine;
+    dates as they are."""
     if value is None:
         return BLANK
     if isinstance(value, dt.datetime):
@@ -70,7 +70,7 @@ def number(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return BLANK
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6):
-        return f"{int(value):,}" if abs(value) < 1e9 else f"{value:.4g}"
+        return f"{int(value):,}" if abs(value) < 1e15 else f"{value:.4g}"
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
@@ -103,12 +103,12 @@ def kind(column: Column) -> str:
     return say(f"profile.type.{column.type}") if column.type in TYPES else column.type
 
 
-def extent(column: Column) -> str:
-    """What a column's values are like, in a few words."""
+def extent(column: Column, *, full: bool = False) -> str:
+    """What a column's values are like, in a few words. `full`: with the median, and how many lie far from the rest."""
     if column.type == "boolean":
         return say("profile.true", share=share(column.mean)) if column.mean is not None else BLANK
     if column.type == "text":
-        if column.length_max is None:
+        if not column.length_max:
             return BLANK
         if column.length_mean == column.length_max:
             return say("profile.length_each", column.length_max)
@@ -118,7 +118,13 @@ def extent(column: Column) -> str:
     if column.constant:
         return say("profile.always", value=number(column.min))
     spread = f"{number(column.min)} … {number(column.max)}"
-    return spread if column.mean is None else say("profile.spread", spread=spread, mean=number(column.mean))
+    if column.mean is None:
+        return spread
+    median = column.quantiles[3] if full and column.quantiles else None
+    if median is None:
+        return say("profile.spread", spread=spread, mean=number(column.mean))
+    told = say("profile.spread_median", spread=spread, median=number(median), mean=number(column.mean))
+    return f"{told}; {say('profile.outlier', column.outliers)}" if column.outliers else told
 
 
 def bars(histogram: Sequence[int] | None, cells: int = 0) -> str:

@@ -26,7 +26,7 @@ SET: Final = record(
 )  # fmt: skip
 COLUMN: Final = record(
     "column", **PLACE, column=STRING, type=STRING, missing=DOUBLE, missing_allowed=DOUBLE, constant=BOOL,
-    constant_allowed=BOOL, sentinel=STRING, numeric_as_text=DOUBLE, is_label=BOOL, is_id=BOOL,
+    constant_allowed=BOOL, sentinel=STRING, numeric_as_text=DOUBLE, missing_words=DOUBLE, is_label=BOOL, is_id=BOOL,
     length=DOUBLE,
 )  # fmt: skip
 LEAK: Final = record(
@@ -138,6 +138,7 @@ def _columns(profile: Profile) -> Iterator[dict[str, Any]]:
                 "constant_allowed": _allows_constant(one.declared, column["name"]),
                 "sentinel": _sentinel(column),
                 "numeric_as_text": float(column["numeric_as_text"] or 0.0),
+                "missing_words": float(column["missing_words"] or 0.0),
                 "length": float(column["length_mean"] or 0.0),
                 "is_label": column["name"] == label,
                 "is_id": column["name"] in ids,

@@ -14,6 +14,7 @@ FAULT: Final = record(
 _FEW_ROWS: Final = 20  # a smaller table that is not declared is a list, and not judged
 _NEARLY: Final = 0.95
 _TEXT: Final = 20.0  # characters on average: two such rows are seldom equal by chance, as two short ones are
+_HALF: Final = 0.5  # share of numbers from which a column with words for missing values is one of numbers
 
 
 def faults(every: Iterable[dict[str, Any]], columns: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -69,6 +70,9 @@ def _column_faults(column: Mapping[str, Any], rows: int) -> Iterator[dict[str, A
     if column["sentinel"]:
         text = f"{name} of {column['set']} has {column['sentinel']} where a value seems to be missing"
         yield fault("sentinel", 1, text, "1 % of the rows or more")
-    if _NEARLY <= column["numeric_as_text"] < 1 and not column["is_id"]:
+    numbers, absent = column["numeric_as_text"], column["missing_words"]
+    if _HALF <= numbers < 1 and numbers + absent >= _NEARLY and not column["is_id"]:
         text = f"{name} of {column['set']} holds numbers, but for a few words that seem to stand for missing ones"
-        yield fault("words", 1, text, f"{100 * column['numeric_as_text']:.1f} % are numbers")
+        if numbers < _NEARLY:
+            text = f"{name} of {column['set']} holds numbers, and words like NA, null or ? where they are missing"
+        yield fault("words", 1, text, f"{100 * numbers:.1f} % are numbers")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from aiaudit.project.entry import NO_COLUMN
+
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
     from aiaudit.data.engine import Engine
@@ -60,6 +62,7 @@ def measured(
             datasets.append({"unread": _reason(error, one, files[number])})
             continue
         profiled[number] = done
+        done.notes.extend(_misnamed(done, one))
         extra = {"slices": _slices(engine, done, one), "reserved": _reserved(engine, done)}
         held = _held(engine, done, schemas[number] if schemas else ())
         datasets.append(plain(replace(_fresh(engine, done, now), schemas=held)) | extra)
@@ -81,6 +84,28 @@ def measured(
         "engine": engine.label,
         "sample": plain(max((d.sample for d in profiled.values() if d.sample), key=lambda s: s.rows, default=None)),
     }
+
+
+def _misnamed(done: Profiled, one: Found) -> list[str]:
+    """Columns that are declared and not there: a wrong name must not look like data without faults."""
+    part = one.declared
+    if part is None or not done.relation.columns:
+        return []
+    said = {
+        "label": [part.label] if part.label else [],
+        "id": [part.id] if isinstance(part.id, str) else part.id or [],
+        "time": [part.time] if part.time else [],
+        "groups": part.groups,
+        "sensitive": _sensitive(part.sensitive),
+        "slices": part.slices,
+    }
+    columns = set(done.relation.columns)
+    return [
+        f"{one.path}: {NO_COLUMN} {name} ({key})"
+        for key, names in said.items()
+        for name in names
+        if name not in columns
+    ]
 
 
 def _held(engine: Engine, done: Profiled, schemas: Sequence[Schema]) -> tuple[Held, ...]:
@@ -132,6 +157,7 @@ def _columns(engine: Engine, source: Source) -> list[str]:
 def _fresh(engine: Engine, done: Profiled, now: dt.datetime) -> Dataset:
     """With the latest time that is not to come, where the column's greatest value is."""
     from aiaudit.data.engine import EngineError, OutOfMemory
+    from aiaudit.data.profile import age_of
 
     column = next((c for c in done.dataset.columns if c.name == done.relation.source.time), None)
     if done.dataset.latest is not None or column is None or column.type not in ("date", "timestamp"):
@@ -148,7 +174,7 @@ def _fresh(engine: Engine, done: Profiled, now: dt.datetime) -> Dataset:
         return done.dataset
     time = latest if isinstance(latest, dt.datetime) else dt.datetime.combine(latest, dt.time())
     time = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
-    return replace(done.dataset, latest=time, freshness_days=(now - time).total_seconds() / 86400)
+    return replace(done.dataset, latest=time, freshness_days=age_of(time, now))
 
 
 def _slices(engine: Engine, done: Profiled, one: Found) -> list[dict[str, Any]]:

@@ -66,3 +66,16 @@ def test_declared_data_that_is_not_here_is_told(tmp_path: Path, capsys: pytest.C
     shown = [text for label, text in Report(made).not_seen if label == "Data"]
     assert len(shown) == 5
     assert shown[0] == "in/a.csv: declared (aiaudit.yaml), but not here; nothing of it was measured"
+
+
+def test_a_declared_column_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = "datasets:\n- {name: a, path: a.csv, label: returnd, groups: [customer, shop]}\n"
+    rows = "".join(f"{i},{i % 7},{i % 2}\n" for i in range(50))
+    made = result(tmp_path, {"aiaudit.yaml": own, "a.csv": f"id,customer,returned\n{rows}"}, "data")
+    absent_lines(made)
+    wrong = "a.csv: declared, but it has no column"
+    assert capsys.readouterr().err.splitlines() == [
+        f"aiaudit: note: {wrong} {what}; nothing was measured by it" for what in ("returnd (label)", "shop (groups)")
+    ]
+    shown = [text for label, text in Report(made).not_seen if label == "Data"]
+    assert shown[0] == f"{wrong} returnd (label); nothing was measured by it"

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.check import Severity
-from aiaudit.model.check_id import full_id
+from aiaudit.model.check_id import meant
 from aiaudit.model.result import Waiver
 from aiaudit.packs.overrides import Change, Overrides, resolve
 from aiaudit.packs.problems import PackError, did_you_mean
@@ -81,7 +81,7 @@ def answers_wrong(root: str, ruleset: Ruleset, config: ProjectConfig) -> list[st
         places.setdefault(check, f"{config.place('attestations', check) or config.file}: attestations")
     known = [check.id for check in ruleset.full.checks]
     return [f"{line} (the answer was left out)" for lines in wrong.values() for line in lines] + [
-        f"{place}: no check has the id {check!r}{did_you_mean(full_id(check), known)} (the answer was left out)"
+        f"{place}: no check has the id {check!r}{meant(check, known)} (the answer was left out)"
         for check, place in places.items()
         if check not in known and check not in wrong
     ]

@@ -86,13 +86,14 @@ def _probe(told: Guide) -> Iterator[str]:
             for key in told.keys
         ]
         yield "\n".join(["| Key | May be | Where left out |", "|---|---|---|", *rows])
-    if told.told:
-        yield text(told.told)
+    yield from map(text, filter(None, (told.told, *told.conditions)))
     if told.fields:
         fields = ", ".join(f"`{name}` {text(kind)}" for name, kind in told.fields)
         yield f"Answers with {text(told.gives)}: {fields}."
     elif told.gives:
         yield f"Answers with {text(told.gives)}."
+    for record, inner in told.records:
+        yield f"{text(record)}: {', '.join(f'`{name}` {text(kind)}' for name, kind in inner)}."
     if told.example:
         yield f"```yaml\n{told.example}\n```"
 

@@ -95,7 +95,8 @@ def lint(
         list[Path] | None, typer.Argument(metavar="PACK", help="Packs: files or folders (default: the shipped packs).")
     ] = None,
     cases: Annotated[
-        Path | None, option("--cases", metavar="DIR", help="Where their cases are; missing ones are told.")
+        Path | None,
+        option("--cases", metavar="DIR", help="Where their cases are (default: 'cases' beside or in the pack)."),
     ] = None,
 ) -> None:
     """Find what a pack that loads may still get wrong.
@@ -104,9 +105,10 @@ def lint(
     unused parameter.
     """
     from aiaudit.packs.lint import lint as find
+    from aiaudit.packs.lint import lint_files
     from aiaudit.packs.load import load
 
-    problems = find(load(packs, shipped=False) if packs else load(), cases)
+    problems = lint_files(packs, cases) if packs else find(load(), cases)
     for problem in problems:
         print(problem)
     print(f"{len(problems)} {'fault' if len(problems) == 1 else 'faults'}" if problems else "no faults")
@@ -178,23 +180,34 @@ def try_(
 @app.command("probes", cls=Manual)
 def probes(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A probe, or the beginning of names: python. (default: all)")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A probe, or how names begin, those of shared facts too: python. flag. (default: all)",
+        ),
     ] = None,
 ) -> None:
     """List what can be asked of a project, or all about one probe.
 
     Of one probe: its keys, and what its answer holds. The level says how strong its best evidence is: E0 a claim, E5 a
-    measurement.
+    measurement. By the beginning of their names also the facts that every pack may use, such as flag.trains.
     """
     from aiaudit.cli.output import columns
-    from aiaudit.packs.guide import guides
+    from aiaudit.packs.guide import guides, shared_facts
     from aiaudit.probes.registry import probes
     from aiaudit.ruleset import Options, read_ruleset
 
-    told = {guide.name: guide for guide in guides(probes(), read_ruleset(Options()).full)}
+    library = read_ruleset(Options()).full
+    told = {guide.name: guide for guide in guides(probes(), library)}
+    shared = list(shared_facts(library))
     chosen = [guide for key, guide in told.items() if name is None or key == name or key.startswith(name)]
+    if name is not None and (named := [row for row in shared if row[0].startswith(name)]) and name not in told:
+        for fact_id, kind, title in named:
+            print(f"{fact_id:<26} {kind}  {title}".rstrip())
+        if not chosen:
+            return
     if not chosen:
-        near = difflib.get_close_matches(str(name), told, n=1)
+        near = difflib.get_close_matches(str(name), [*told, *(row[0] for row in shared)], n=1)
         meant = f"did you mean '{near[0]}'?" if near else "`aiaudit checks probes` lists them all"
         raise UsageError(f"checks probes: no probe '{name}'; {meant}")
     if len(chosen) == 1 or name in told:
@@ -203,6 +216,8 @@ def probes(
     for guide in chosen:
         print(f"{guide.name:<26} {guide.level}  {guide.title}")
     print(f"{len(chosen)} probes; the keys of one: aiaudit checks probes {chosen[0].name}")
+    if name is None:
+        print(f"{len(shared)} facts that every pack may use; those that begin alike: aiaudit checks probes flag.")
 
 
 def _print_probe(guide: Guide, width: int) -> None:
@@ -219,13 +234,15 @@ def _print_probe(guide: Guide, width: int) -> None:
         for key in guide.keys:
             default = f"; else {key.default}" if key.default else ""
             hung(f"  {key.name:<{wide}}  ", key.kind + ("; needed" if key.needed else default))
-    for paragraph in filter(None, guide.told.split("\n\n")):
+    for paragraph in filter(None, "\n\n".join((guide.told, *guide.conditions)).split("\n\n")):
         print()
         hung("  ", " ".join(paragraph.split()))
     if guide.gives:
         print(f"\nAnswers with  {guide.gives}")
         if guide.fields:
             hung("  ", "; ".join(f"{key} {kind}" for key, kind in guide.fields))
+        for record, fields in guide.records:
+            hung(f"  {record}:  ", "; ".join(f"{key} {kind}" for key, kind in fields))
     if guide.example:
         print("\nTry it")
         print(f"  aiaudit checks try '{guide.example}' path/to/project")
@@ -257,7 +274,11 @@ def schema(
 def _list_controls(library: Library, name: str, as_json: bool) -> None:
     """Every control of a framework with the checks whose evidence supports it; those without a check, too."""
     from aiaudit.packs.frameworks import find
+    from aiaudit.reports.words import SCHEMES
 
+    if name not in SCHEMES and any(name in check.controls for check in library.checks):  # somebody's own rule book
+        _list_own(library, name, as_json)
+        return
     framework = find(name)
     titles = {check.id: check.title for check in library.checks}
     rows = [(control, [one for one in control.checks if one.check in titles]) for control in framework.controls]
@@ -278,6 +299,25 @@ def _list_controls(library: Library, name: str, as_json: bool) -> None:
             print("    no check")
     empty = sum(not checks for _, checks in rows)
     print(f"{len(rows)} controls, {empty} without a check")
+
+
+def _list_own(library: Library, name: str, as_json: bool) -> None:
+    """The controls of a framework that only checks name, with these checks."""
+    rows: dict[str, list[str]] = {}
+    titles = {check.id: check.title for check in library.checks}
+    for check in library.checks:
+        for control in check.controls.get(name, ()):
+            rows.setdefault(control, []).append(check.id)
+    if as_json:
+        data = [{"control": one, "title": "", "reason": "", "checks": rows[one]} for one in sorted(rows)]
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    print(f"{name}: evidence supporting its controls, no statement of conformity")
+    for control in sorted(rows):
+        print(f"  {control}")
+        for one in rows[control]:
+            print(f"    {one:<10} {titles[one]}")
+    print(f"{len(rows)} {'control' if len(rows) == 1 else 'controls'}; those without a check are not known here")
 
 
 def _library(names: Iterable[str]) -> Library:

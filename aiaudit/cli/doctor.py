@@ -25,6 +25,7 @@ class Finding(NamedTuple):
 
 
 NOT_INSTALLED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "google-re2", "packaging")
+_PLUGIN: Final = "plug-in "
 JAVA: Final = 17  # the least that Spark runs on
 
 EXTRAS: Final = {  # extra -> a module that it brings, and what it is for
@@ -50,7 +51,11 @@ def doctor() -> None:
     for finding in found:
         print(in_column(f"{finding.state:<4}  {finding.what:<{width}}  ", finding.said, 6))
     bad = [finding.what for finding in found if finding.state == "bad"]
-    print(f"\nAn audit cannot work here: {', '.join(bad)}." if bad else "\nAudits work here.")
+    ours = [what for what in bad if not what.startswith(_PLUGIN)]
+    theirs = [what for what in bad if what.startswith(_PLUGIN)]
+    print(f"\nAn audit cannot work here: {', '.join(ours)}." if ours else "\nAudits work here.")
+    if theirs:
+        print(f"What asks for it cannot be judged: {', '.join(theirs)}.")
     if bad:
         raise typer.Exit(int(ExitCode.USAGE))
 
@@ -166,9 +171,9 @@ def _plugins() -> Iterable[Finding]:
         try:
             plugin.load()
         except PluginError as error:
-            yield Finding(f"plug-in {plugin.name}", "bad", str(error))
+            yield Finding(f"{_PLUGIN}{plugin.name}", "bad", str(error))
         else:
-            yield Finding(f"plug-in {plugin.name}", "ok", f"{plugin.kind} of {plugin.package} {plugin.version}")
+            yield Finding(f"{_PLUGIN}{plugin.name}", "ok", f"{plugin.kind} of {plugin.package} {plugin.version}")
 
 
 def _cache() -> Iterable[Finding]:

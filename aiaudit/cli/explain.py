@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError
-from aiaudit.cli.options import check_ids, no_check, option
+from aiaudit.cli.options import check_ids, no_check, option, plugin_packs
 from aiaudit.model.check_id import full_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def explain(
         str, typer.Argument(metavar="ID", autocompletion=check_ids, help="The id of a check, such as SEC-001.")
     ],
     pack: Annotated[
-        list[str] | None, option("--pack", metavar="FILE", help="A pack file to look in as well. Repeatable.")
+        list[str] | None, option("--pack", metavar="ID|FILE", help="A pack of your own to look in as well. Repeatable.")
     ] = None,
     full: Annotated[
         bool, option("--full", help="Also every query and expression, and the facts that many checks share.")
@@ -40,7 +40,7 @@ def explain(
     library = read_ruleset(Options(packs=tuple(pack or ()))).full
     check = library.check(full_id(check_id))
     if check is None:
-        own = "" if pack else " (one of your own: --pack FILE)"
+        own = "" if pack else f" (one of your own: --pack {plugin_packs() or 'FILE'})"
         if check_id.lower() in {one.id for one in library.packs}:
             raise UsageError(f"{check_id} is a pack; `aiaudit checks list --pack {check_id.lower()}` shows its checks")
         raise UsageError(no_check(check_id, [c.id for c in library.checks]) + own)

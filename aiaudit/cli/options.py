@@ -15,7 +15,7 @@ import typer
 
 from aiaudit import lazy
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.model.check_id import full_id
+from aiaudit.model.check_id import full_id, meant
 
 
 def option(*flags: str, envvar: str = "", group: str = "", **settings: Any) -> Any:
@@ -114,11 +114,17 @@ def day(text: str | None) -> dt.date | None:
     return found
 
 
+def plugin_packs() -> str:
+    """The packs that other packages have installed, as they may be named: `acme` or `acme|other`."""
+    from aiaudit import plugins
+
+    return "|".join(plugins.names("packs"))
+
+
 def no_check(check_id: str, known: Iterable[str]) -> str:
     """What is said of an id that no check has: the nearest where the area is misspelt, else where all are listed."""
-    from aiaudit.packs.problems import did_you_mean
-
-    known, wanted = list(known), full_id(check_id)
-    area = wanted.partition("-")[0]
-    near = "" if any(one.startswith(f"{area}-") for one in known) else did_you_mean(wanted, known)
+    known = list(known)
+    area = full_id(check_id).partition("-")[0]
+    near = "" if any(one.startswith(f"{area}-") for one in known) else meant(check_id, known)
+    near = near if "did you mean" in near else ""  # not every command takes a pack
     return f"no check has the id {check_id!r}{near or '; `aiaudit checks list` shows them all'}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 MOST_UNREAD = 3  # files that are named
+MOST_UNKNOWN = 3  # checks of a small pack whose reasons are told where none was judged
 WRITTEN = "What is written"
 JUDGED = "What is judged, and by what"
 GATE = "Gate: exit code 1 unless all of these hold"
@@ -356,4 +357,8 @@ def _nothing(result: dict[str, Any]) -> str:
         return f"nothing could be judged, so there is no score: none of its files could be read ({first})"
     if result["problems"]:
         return "nothing could be judged, so there is no score; mend what is told above first"
+    unknown = [check for check in result["checks"] if check["status"] == "unknown"]
+    if len(unknown) <= MOST_UNKNOWN:
+        told = "; ".join(f"{check['id']}: {check['reason'].rstrip('.')}" for check in unknown)
+        return f"nothing could be judged, so there is no score ({told})"
     return "nothing could be judged, so there is no score; is this the project's folder?"

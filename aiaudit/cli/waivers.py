@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,9 @@ SOON = 30  # days
 LONG = 366  # days
 Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
 Where = Annotated[Path | None, typer.Argument(metavar="PATH", help="The same as --project.")]
+Packs = Annotated[
+    list[str] | None, option("--pack", metavar="ID|FILE", help="A pack of your own whose checks count. Repeatable.")
+]
 
 app = typer.Typer(
     cls=Group, help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None
@@ -34,6 +38,7 @@ app = typer.Typer(
 def list_(
     path: Where = None,
     project: Root = None,
+    pack: Packs = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
     """List what is accepted, by whom, and until when."""
@@ -41,7 +46,7 @@ def list_(
     from aiaudit.reports.text import spelled
 
     today = day(as_of) or _today()
-    found, errors = _all(project or path, today)
+    found, errors = _all(project or path, today, pack or ())
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
         where = f" ({waiver.at})" if waiver.at else f" (in {', '.join(waiver.paths)})" if waiver.paths else ""
         said = f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}"
@@ -56,6 +61,7 @@ def list_(
 def lint(
     path: Where = None,
     project: Root = None,
+    pack: Packs = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
     """Check the waivers of aiaudit.yaml and of comments.
@@ -67,7 +73,7 @@ def lint(
     from aiaudit.reports.words import digits
 
     today = day(as_of) or _today()
-    found, errors = _all(project or path, today)
+    found, errors = _all(project or path, today, pack or ())
     for error in errors:
         print(spelled(hide(f"error: {error}")))
     for waiver in found:
@@ -93,6 +99,7 @@ def add(
     control: Annotated[str, option("--control", metavar="TEXT", help="What holds the risk down meanwhile.")] = "",
     ticket: Annotated[str, option("--ticket", metavar="TEXT", help="Where the work is tracked.")] = "",
     project: Root = None,
+    pack: Packs = None,
 ) -> None:
     """Add a waiver to aiaudit.yaml; the rest of it stays as it is.
 
@@ -103,7 +110,7 @@ def add(
     from aiaudit.reports.base import write_below
     from aiaudit.scoring.waivers import read
 
-    config, library = _project(project)
+    config, library = _project(project, pack or ())
     severities = {check.id: check.severity for check in library.checks}
     check = full_id(check)
     entry = {
@@ -141,31 +148,33 @@ def _tell_what_it_does(check: str, library: Library, root: Path) -> None:
     """That the new waiver covers nothing, where that is so: the check is judged, as the project is now."""
     from aiaudit.cli import output
     from aiaudit.outcome import outcome
+    from aiaudit.packs.files import shipped_packs
     from aiaudit.ruleset import Options
 
-    pack = next(one.pack for one in library.checks if one.id == check)
+    pack = next(one for one in library.packs if any(check == its.id for its in one.checks))
+    named = pack.id if pack.id in {one.stem for one in shipped_packs()} else pack.file
     progress = output.Progress(True)
     try:
-        result = outcome(str(root), Options(packs=(pack,)), progress=progress).head
+        result = outcome(str(root), Options(packs=(named,)), progress=progress).head
     finally:
         progress.clear()
     output.waiver_lines({**result, "waivers": [one for one in result["waivers"] if one["id"] == check]})
 
 
-def _project(project: Path | None) -> tuple[ProjectConfig, Library]:
+def _project(project: Path | None, packs: Sequence[str]) -> tuple[ProjectConfig, Library]:
     from aiaudit.project.config import load_project_config
     from aiaudit.ruleset import Options, read_ruleset
 
     root: Any = folder(Path(project or "."))
-    return load_project_config(root), read_ruleset(Options()).full
+    return load_project_config(root), read_ruleset(Options(packs=tuple(packs))).full
 
 
-def _all(project: Path | None, today: dt.date) -> tuple[list[Waiver], list[WaiverError]]:
+def _all(project: Path | None, today: dt.date, packs: Sequence[str]) -> tuple[list[Waiver], list[WaiverError]]:
     """The waivers of the project file and of comments, and what is wrong with others."""
     from aiaudit.collection import waivers_in_comments
     from aiaudit.scoring.waivers import read, read_inline
 
-    config, library = _project(project)
+    config, library = _project(project, packs)
     severities = {check.id: check.severity for check in library.checks}
     found, errors = read(config.waivers, severities, today, lambda n: f"{config.place('waivers', n - 1)}: waivers[{n}]")
     rows = waivers_in_comments(str(project or "."), library)

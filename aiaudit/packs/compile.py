@@ -50,6 +50,9 @@ class CheckCompiler(Struct):
         rule = self.rule(kind)
         applies = None if part.applies is True else self.expression(_source(part.applies), BOOL, "applies")
         points = None if part.points is None else self.expression(_source(part.points), DOUBLE, "points")
+        if isinstance(part.points, int | float) and not 0 <= part.points <= 1:
+            say = f"a partial result earns between 0 and 1 of a pass, not {part.points:g}"
+            self.complain(say, "points", value=True)
         finding = part.findings if isinstance(part.findings, FindingsPart) else None
         findings, element = self.findings(finding)
         templates = self.sentences(finding, element)
@@ -116,7 +119,8 @@ class CheckCompiler(Struct):
         first_parts = {name.partition(".")[0] for name in (*self.ids, *self.plain)}
         for name, source in self.part.let.items():
             if name in first_parts or name in RESERVED or name in MACROS:
-                self.complain(f"'{name}' is taken: give what `let` names a name of its own", "let", name)
+                by = next((f" by {one}" for one in sorted((*self.ids, *self.plain)) if one.startswith(f"{name}.")), "")
+                self.complain(f"'{name}' is taken{by}: give what `let` names a name of its own", "let", name)
                 continue
             made = self.expression(source, None, "let", name)
             self.plain[name] = made.type if made else DYN

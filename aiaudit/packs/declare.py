@@ -125,8 +125,10 @@ class Facts:
 
     def _derived(self, declared: Declaration) -> FactSpec:
         source, extra = declared.part.derive or "", declared.part.model_extra or {}
-        for key in extra:
-            self._complain(declared, f"unknown key '{key}'{did_you_mean(key, FACT_KEYS)}", key)
+        for key, value in extra.items():
+            broken = value is None and ("(" in key or ")" in key)  # `{derive: a(b, c)}`: YAML ends a value at the comma
+            way = ": inside braces a text that holds a comma needs quotes" if broken else did_you_mean(key, FACT_KEYS)
+            self._complain(declared, f"unknown key '{key}'{way}", key)
         scope = Scope(self, declared.names, PROJECT_NAMES)
         try:
             expression = compile(source, scope)

@@ -208,6 +208,8 @@ class Document(Struct, frozen=True):
             word = kind.split("_")[0]
             want = wanted.get(word, "a list" if word == "list" else "a mapping")
             return f"{owner}must be {want}, not {_kind(got)}"
+        if kind == "too_short":
+            return f"{owner}must not be empty"
         message = detail["msg"].removeprefix("Value error, ")
         return f"{owner}{message[:1].lower()}{message[1:]}" if owner else message[:1].lower() + message[1:]
 

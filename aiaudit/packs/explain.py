@@ -234,16 +234,22 @@ def _value(value: Any) -> str:
 def _wordings(check: Check, name: str) -> Sequence[str]:
     """A text of the check; where it depends on what was found, each of its wordings."""
     sentence = check.templates.get(name)
-    return outlines(sentence) if sentence is not None else [getattr(check, name)]
+    return outlines(sentence, values=_values(check)) if sentence is not None else [getattr(check, name)]
+
+
+def _values(check: Check) -> dict[str, str]:
+    """The parameters as sentences name them, with what they are where nobody sets them."""
+    return {f"params.{param.name}": words(param.default) for param in check.params}
 
 
 def _outcomes(check: Check) -> tuple[str, ...]:
     """What is said for each status that the rule can give, as the pack words it."""
     told = []
-    for status in dict.fromkeys(line.status for line in check.rule):
+    ends = dict.fromkeys(str(line.status) for line in check.rule)
+    for status in (*ends, *(one for one in ("unknown",) if one not in ends)):
         sentence = check.templates.get(f"says.{status}")
         if sentence is not None:
-            told += [f"{str(status).replace('_', ' ')}: {text}" for text in outlines(sentence)]
+            told += [f"{status.replace('_', ' ')}: {text}" for text in outlines(sentence, values=_values(check))]
     return tuple(told)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -33,8 +33,9 @@ class Key(Struct, frozen=True):
 class Guide(Struct, frozen=True):
     """What one probe answers, and how it is asked.
 
-    `told`: what its keys mean. `gives`: the type of the fact's value, with the fields of its records. `example`: the
-    shortest query of the shipped packs, "" where none is short.
+    `told`: what its keys mean. `conditions`: what the keys of a mapping inside the query mean. `gives`: the type of the
+    fact's value, with the fields of its records. `records`: those that stand inside them, each with its fields.
+    `example`: the shortest query of the shipped packs, "" where none is short.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Guide(Struct, frozen=True):
     keys: tuple[Key, ...]
     gives: str
     fields: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    conditions: tuple[str, ...]
     example: str
 
 
@@ -69,9 +72,54 @@ def _guide(name: str, probe: Any, shortest: FactSpec | None) -> Guide:
         level=probe.max_level,
         keys=tuple(_keys(probe)),
         gives=str(given) if given else "",
-        fields=tuple((key, str(kind)) for key, kind in item.fields) if item else (),
+        fields=_fields(item) if item else (),
+        records=tuple(_inside(item)) if item else (),
+        conditions=tuple(_conditions(probe)),
         example=example if len(example) <= _LONGEST_EXAMPLE else "",
     )
+
+
+def _fields(kind: Type) -> tuple[tuple[str, str], ...]:
+    return tuple((key, str(one)) for key, one in kind.fields)
+
+
+def _inside(kind: Type) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """The records that stand inside a record's fields, and inside theirs, each once."""
+    told = {kind.name}
+    todo = [one for _, one in kind.fields]
+    while todo:
+        one = todo.pop(0)
+        if one.kind in ("list", "map") and one.item:
+            todo.insert(0, one.item)
+        elif one.fields and one.name not in told:
+            told.add(one.name)
+            yield one.name, _fields(one)
+            todo += [inner for _, inner in one.fields]
+
+
+def _conditions(probe: Any) -> Iterator[str]:
+    """What the docs of the query's inner mappings say."""
+    for part in probe.query.model_json_schema(by_alias=True).get("$defs", {}).values():
+        if part.get("properties") and part.get("description"):
+            yield part["description"]
+    if "groups of them" in (probe.query.__doc__ or ""):
+        yield f"Groups: {', '.join(f'`group:{name}`' for name in _groups(probe.name))}."
+
+
+def _groups(name: str) -> Iterable[str]:
+    """The names of the groups that a query of this probe may ask for."""
+    if name.startswith("javascript."):
+        from aiaudit.probes.javascript.groups import GROUPS
+    else:
+        from aiaudit.probes.python.groups import GROUPS
+    return GROUPS
+
+
+def shared_facts(library: Library) -> Iterator[tuple[str, str, str]]:
+    """The facts that every pack may use: id, type and what it says, by id."""
+    for fact_id, spec in sorted(library.facts.items()):
+        if spec.place.file.startswith("checks/shared/"):
+            yield fact_id, str(spec.type), spec.title
 
 
 def _type(probe: Any, shortest: FactSpec | None) -> Type | None:

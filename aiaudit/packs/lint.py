@@ -7,7 +7,7 @@ make its verdicts wrong or its report poor.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,9 @@ from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Place, Sta
 from aiaudit.model.fact import Level
 from aiaudit.packs import attested, presence
 from aiaudit.packs.cases import find_cases, missing_cases
+from aiaudit.packs.files import SHARED, cases_of, ids_in, shipped_packs
 from aiaudit.packs.library import Library, expressions
+from aiaudit.packs.load import load
 from aiaudit.packs.problems import Problem
 from aiaudit.packs.reasons import has_default_rule
 
@@ -34,12 +36,12 @@ _WANTED: Final = {
 }
 
 
-def lint(library: Library, cases: Path | None = None, probes: Probes | None = None) -> list[Problem]:
+def lint(library: Library, cases: Path | Iterable[Path] | None = None, probes: Probes | None = None) -> list[Problem]:
     """All faults of the library's packs, in the order of their places.
 
     Args:
         library: the packs to lint.
-        cases: the folder of their cases; missing cases are not looked for where None.
+        cases: the folders of their cases; missing cases are not looked for where None.
         probes: the probes by name; those of aiaudit where None.
     """
     if probes is None:
@@ -49,7 +51,39 @@ def lint(library: Library, cases: Path | None = None, probes: Probes | None = No
     linter = _Linter(library, probes)
     problems = [problem for pack in library.packs for problem in linter.pack(pack)]
     if cases is not None:
-        problems += [Problem(None, line) for line in missing_cases(library, find_cases(cases))]
+        folders = (cases,) if isinstance(cases, Path) else cases
+        found = [case for folder in folders for case in find_cases(folder)]
+        problems += [Problem(None, line) for line in missing_cases(library, found)]
+    return sorted(problems, key=_by_place)
+
+
+def lint_files(packs: Sequence[Path], cases: Path | None = None) -> list[Problem]:
+    """All faults of the packs in these files, as their author sees them: with their cases, and beside what ships.
+
+    Args:
+        packs: files or folders.
+        cases: the folder of their cases; `cases` beside each pack, or in its folder, where None.
+
+    Raises:
+        PackError: one of them cannot be loaded.
+    """
+    library = load(packs, shipped=False)
+    shipped = {one.resolve(): one for one in shipped_packs()}
+    own = [pack for pack in packs if pack.resolve() not in shipped]
+    folders = dict.fromkeys(cases_of(pack).resolve() for pack in own) if cases is None else (cases,)
+    problems = lint(library, list(folders) if own or cases else None)
+    taken = {check for one in shipped.values() for check in ids_in(one)}
+    names = {one.stem for one in shipped.values() if one.parent.name != SHARED}
+    for pack in library.packs:
+        if Path(pack.file).resolve() in shipped:
+            continue
+        if pack.id in names:
+            place = library.documents[pack.file].place("pack", value=True)
+            problems.append(Problem(place, f"'{pack.id}' is a pack of aiaudit itself; take a name of your own"))
+        for check in pack.checks:
+            if check.id in taken:
+                way = "is a check of aiaudit itself; take an id of your own, as TEAM-001"
+                problems.append(Problem(check.place, f"{check.id} {way}"))
     return sorted(problems, key=_by_place)
 
 
@@ -66,12 +100,18 @@ class _Linter:
 
     def pack(self, pack: Pack) -> Iterator[Problem]:
         used = {fact_id for check in self.library.checks for fact_id in check.names.values()}
+        used |= {fact_id for check in self.library.checks for fact_id in check.evidence}
         used |= {inner for spec in self.library.facts.values() for inner in (*spec.names.values(), *spec.sees)}
         for spec in pack.facts:
             if spec.id not in used:
                 yield Problem(spec.place, f"the fact '{spec.id}' is used by no check")
-        own = tuple(f"{pack.id}.{check.id}." for check in pack.checks)
-        for spec in (*pack.facts, *(spec for id_, spec in self.library.facts.items() if id_.startswith(own))):
+        prefixes = tuple(f"{pack.id}.{check.id}." for check in pack.checks)
+        own = [spec for id_, spec in self.library.facts.items() if id_.startswith(prefixes)]
+        for spec in own:
+            if spec.id not in used:
+                yield Problem(spec.place, f"the fact '{spec.id}' is not used by its check")
+        for spec in (*pack.facts, *own):
+            yield from _globs(spec)
             for key, value in {"title": spec.title, **spec.query}.items():
                 if any(str(one).startswith("TODO") for one in (value if isinstance(value, list | tuple) else [value])):
                     yield Problem(spec.place, f"the fact '{spec.id}': `{key}` is still TODO")
@@ -177,6 +217,16 @@ class _Linter:
             return best_level(probe) if probe is not None else None
         parts = [level for inner in spec.names.values() if (level := self.best(inner)) is not None]
         return max(parts, default=None)
+
+
+def _globs(spec: FactSpec) -> Iterator[Problem]:
+    """Globs that no path of a project can fit: paths begin below its root, and their parts are joined by `/`."""
+    for key in ("files", "exclude"):
+        given = spec.query.get(key, ())
+        for glob in (given,) if isinstance(given, str) else given:
+            if str(glob).startswith(("/", "./", "../")) or "\\" in str(glob):
+                way = "paths begin below the project's folder, without a `/` before them, and have `/` between parts"
+                yield Problem(spec.place, f"the fact '{spec.id}': no file fits {glob!r} of `{key}`: {way}")
 
 
 def _title(check: Check) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from aiaudit.model.check import Check, Param, Place, Severity
+from aiaudit.model.check_id import meant
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 
 PlaceOf = Callable[..., Place | None]
@@ -69,7 +70,7 @@ def resolve(
     for section, named in (("params", params), ("severity", severity)):
         for check_id in named:
             if check_id not in by_id:
-                say = f"{section}: no check {check_id!r}{did_you_mean(check_id, by_id)}"
+                say = f"{section}: no check {check_id!r}{meant(check_id, by_id)}"
                 problems.append(Problem(place_of(section, check_id), say))
     for check_id, values in params.items():
         check = by_id.get(check_id)

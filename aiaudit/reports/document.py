@@ -181,13 +181,15 @@ class Report(Opening):
     @cached_property
     def track_record(self) -> Mapping[str, str]:
         """How often verdicts were right where people read them on other projects, as it is printed; empty where no
-        table says so."""
+        table says so, and where none of these checks was ever read. `but`: packs of which none was."""
         read = {status: track_record.overall(status) for status in ("fail", "partial", "pass")}
-        if not all(one.read for one in read.values()):
+        unread = [pack.title for pack in self.packs if not any(track_record.records(check.id) for check in pack.checks)]
+        if not all(one.read for one in read.values()) or len(unread) == len(self.packs):
             return {}
         shares = {status: figure(100 * one.right / one.read) for status, one in read.items()}
         judged = thousands(sum(one.read for one in read.values()))
-        return {"judged": judged, "projects": thousands(track_record.table().projects), **shares}
+        but = f" {say('method.never_read', packs=words.listed(unread))}" if unread else ""
+        return {"judged": judged, "projects": thousands(track_record.table().projects), **shares, "but": but}
 
     @cached_property
     def half_met(self) -> tuple[Check, ...]:

@@ -90,8 +90,12 @@ class Table(Struct, frozen=True):
 
 
 def read(result: Record) -> tuple[Table, ...]:
-    """The tables of a result, in its order."""
-    return tuple(_table(one) for one in result.records("frameworks") if one.records("controls"))
+    """The tables of a result, in its order; none of a framework of whose checks the audit asked not one."""
+    return tuple(_table(one) for one in result.records("frameworks") if _asked(one))
+
+
+def _asked(framework: Record) -> bool:
+    return any(check.text("status") for one in framework.records("controls") for check in one.records("checks"))
 
 
 def heading(tables: Iterable[Table]) -> str:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiaudit.rules.language import Expression
-from aiaudit.rules.nodes import Binary, Call, Const, Node, Ternary
+from aiaudit.rules.nodes import Binary, Call, Const, Name, Node, Ternary
 from aiaudit.rules.template import FORMS, Template
 
 MOST: Final = 4  # wordings of one sentence
 _A_CLAUSE: Final = 4  # words from which a choice is one of sentences and not of a word's form
 
 
-def outlines(template: Template, most: int = MOST) -> tuple[str, ...]:
-    """The wordings that a sentence may take: where a place in it chooses between clauses, one for each of them."""
+def outlines(template: Template, most: int = MOST, values: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The wordings that a sentence may take: where a place in it chooses between clauses, one for each of them.
+    `values`: what is known all the same, by the name that a place asks for: `params.most`."""
+    values = values or {}
     if template.choices:
-        return tuple(dict.fromkeys(told for _, text in template.choices for told in outlines(text, most)))[:most]
+        every = (told for _, text in template.choices for told in outlines(text, most, values))
+        return tuple(dict.fromkeys(every))[:most]
     chosen = next((p for p in template.parts if isinstance(p, Expression) and len(_clauses(p.node)) > 1), None)
     if chosen is None:
-        return (_filled(template, None, ""),)
-    told = dict.fromkeys(_filled(template, chosen, clause) for clause in _clauses(chosen.node))
+        return (_filled(template, None, "", values),)
+    told = dict.fromkeys(_filled(template, chosen, clause, values) for clause in _clauses(chosen.node))
     return tuple(told)[:most]
 
 
-def _filled(template: Template, chosen: Expression | None, clause: str) -> str:
+def _filled(template: Template, chosen: Expression | None, clause: str, values: Mapping[str, str]) -> str:
     said: list[str] = []
     for position, part in enumerate(template.parts):
         if isinstance(part, str):
             said.append(FORMS.sub(r"\2", part))
             continue
-        told = clause if part is chosen else _wording(part.node)
+        told = clause if part is chosen else _known(part.node, values) or _wording(part.node)
         if part is not chosen and _may_be_silent(part.node):
             following = template.parts[position + 1 : position + 2]
             after = clause if following and following[0] is chosen else ""
@@ -38,6 +42,10 @@ def _filled(template: Template, chosen: Expression | None, clause: str) -> str:
                 told = ""
         said.append(told)
     return "".join(said)
+
+
+def _known(node: Node, values: Mapping[str, str]) -> str:
+    return values.get(node.name, "") if isinstance(node, Name) else ""
 
 
 def _touch(first: str, then: str) -> bool:

@@ -96,7 +96,9 @@ class _Parser:
         token = self.token
         if token.kind == "end":
             self.fail(f"{wanted}, found the end", token.start)
-        self.fail(f"{wanted}, found `{show(token.text)}`", token.start, _FROM_PYTHON.get(token.text))
+        said_before = self.tokens[self.at - 1].text if self.at else ""  # `not x`: the mistake is the word before
+        meant = _FROM_PYTHON.get(token.text) or (_FROM_PYTHON["not"] if said_before == "not" else None)
+        self.fail(f"{wanted}, found `{show(token.text)}`", token.start, meant)
 
     def depth(self, start: int, *below: Node) -> int:
         self.nodes += 1

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.check import Severity, Status
-from aiaudit.model.check_id import full_id
+from aiaudit.model.check_id import meant
 from aiaudit.model.result import CheckResult, Finding, Waiver
 
 NEEDS_EXPIRY: Final = frozenset({Severity.HIGH, Severity.CRITICAL})
@@ -155,7 +155,7 @@ def _read_one(
             raise WaiverError(f"{place}: unknown key {key!r}{near}")
     check_id = str(entry.get("id") or "")
     if check_id not in severities:
-        raise WaiverError(f"{place}: no check has the id {check_id!r}{_did_you_mean(full_id(check_id), severities)}")
+        raise WaiverError(f"{place}: no check has the id {check_id!r}{meant(check_id, severities)}")
     for key in ("reason", "owner"):
         if not str(entry.get(key) or "").strip():
             raise WaiverError(f"{place} ({check_id}): {key} is missing; {nobody}")

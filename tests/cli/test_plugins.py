@@ -142,3 +142,56 @@ def test_no_package_wins_by_chance(monkeypatch):
     monkeypatch.setattr(plugins, "installed", lambda: two)
     with pytest.raises(plugins.PluginError, match="one and two both bring packs of the name 'same'; uninstall one"):
         plugins.find("packs", "same")
+
+
+def test_its_checks_can_be_waived_by_name_and_are_found_by_explain(acme, project, capsys):
+    add = ["waivers", "add", "ACME-001", "--reason", "old house", "--owner", "Ann Lee", "--project", str(project)]
+    assert run([*add, "--pack", "acme"]) == 0
+    assert run(["waivers", "lint", str(project), "--pack", "acme"]) == 0
+    assert capsys.readouterr().out == "1 waiver, 0 wrong\n"
+    assert run(["waivers", "list", str(project), "--pack", "acme"]) == 0
+    assert "Ann Lee: old house" in capsys.readouterr().out
+    assert run(["waivers", "lint", str(project)]) == 1  # what is not loaded is not known, and no SEC-001 is meant
+    assert "'ACME-001'; one of your own counts where its pack is named (--pack)" in capsys.readouterr().out
+    assert run(["explain", "ACME-001"]) == 2
+    assert "(one of your own: --pack acme|broken)" in capsys.readouterr().err
+
+
+def test_one_that_is_broken_keeps_no_audit_from_working(acme, capsys):
+    assert run(["doctor"]) == 2
+    said = capsys.readouterr().out
+    assert "An audit cannot work here" not in said
+    assert said.endswith("Audits work here.\nWhat asks for it cannot be judged: plug-in broken.\n")
+
+
+def test_a_rule_book_of_ones_own_is_listed_by_its_controls(acme, capsys):
+    pack = acme / "acme.yaml"
+    pack.write_text(
+        PACK.replace("  effort: S", "  controls: {HOUSE: [H-1, H-2]}\n  says: {unknown: Who knows?}\n  effort: S")
+    )
+    assert run(["checks", "list", "--pack", str(pack), "--framework", "HOUSE"]) == 0
+    assert "  H-1\n    ACME-001   The house file is there\n  H-2\n" in capsys.readouterr().out
+    assert run(["checks", "list", "--framework", "HOUSE"]) == 2
+    assert "--framework HOUSE: no such framework" in capsys.readouterr().err
+    assert run(["explain", "ACME-001", "--pack", str(pack)]) == 0
+    assert "  unknown: Who knows?" in capsys.readouterr().out
+
+
+def test_a_small_pack_of_which_nothing_was_judged_says_why(acme, project, capsys):
+    pack = acme / "acme.yaml"
+    pack.write_text(
+        PACK.replace("automatic", "attested").replace("  effort: S", "  question: Is it there?\n  effort: S")
+        .replace("  rule: {pass: house.size() > 0, fail: otherwise}\n", "")
+        .replace("  facts:\n    house: {probe: acme.house, title: the house file}\n", "")
+    )  # fmt: skip
+    assert run(["run", str(project), "--pack", str(pack), "-q"]) == 3
+    said = capsys.readouterr().err
+    assert "nothing could be judged, so there is no score (ACME-001: Nobody has answered: Is it there?)" in said
+
+
+def test_the_probe_of_the_page_answers(acme, project, capsys):
+    page = (Path(plugins.__file__).parents[1] / "docs" / "plug-ins.md").read_text(encoding="utf-8")
+    (acme / "acme_audit.py").write_text(page.partition("```python no-run\n")[2].partition("```")[0])
+    (project / "HOUSE.md").write_text("x\n")
+    assert run(["checks", "try", "{probe: acme.house}", str(project)]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == [{"path": "HOUSE.md", "line": 1}]

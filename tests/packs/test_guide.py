@@ -60,3 +60,24 @@ def test_the_beginning_of_names_lists_them_and_a_slip_is_corrected(aiaudit) -> N
         2,
         "aiaudit: checks probes: no probe 'python.cals'; did you mean 'python.calls'?\n",
     )
+
+
+def test_what_stands_inside_a_record_and_the_conditions_of_a_pattern_are_told(aiaudit) -> None:
+    assert (
+        "  row:  path string; line int; text string; cells map(string);" in aiaudit("checks", "probes", "docs.rows").out
+    )
+    said = " ".join(aiaudit("checks", "probes", "python.calls").out.split())
+    assert "missing_kw: none of these is given, or only as None" in said
+    assert "Groups: `group:llm.client`," in said
+    assert "`group:llm.ai_sdk`" in aiaudit("checks", "probes", "javascript.calls").out
+    assert "Groups:" not in aiaudit("checks", "probes", "text.search").out
+
+
+def test_shared_facts_are_told_by_the_beginning_of_their_names(aiaudit) -> None:
+    told = aiaudit("checks", "probes", "flag.").out
+    assert "flag.trains                bool  Trains or fine-tunes a model\n" in told
+    assert "python.calls" not in told
+    assert " facts that every pack may use; " in aiaudit("checks", "probes").out.splitlines()[-1]
+    wrong = aiaudit("checks", "probes", "flag.train5")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean 'flag.trains'?" in wrong.err

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aiaudit.model.types import BOOL, STRING
-from aiaudit.packs.lint import lint
+from aiaudit.packs.lint import lint, lint_files
 from aiaudit.packs.presence import demanded, missed
 from aiaudit.rules import compile
 from tests.packs.fakes import ATTESTATION, CALL, PROBES, list_of, one_check
@@ -131,6 +131,49 @@ def test_missing_cases_are_told(tmp_path: Path) -> None:
     lines = [str(problem) for problem in lint(one_check(**COMPLETE), tmp_path, PROBES)]
     assert lines == [f"own.yaml:9:3: OWN-001 has no case '{name}'" for name in ("decoy", "fail", "partial")]
 
+
+def test_an_author_is_told_of_cases_ids_facts_and_globs_without_being_asked(tmp_path: Path) -> None:
+    pack = tmp_path / "team.yaml"
+    pack.write_text(OF_A_TEAM)
+    told = [str(problem).removeprefix(f"{pack}:") for problem in lint_files([pack])]
+    assert [line for line in told if "has no case" not in line] == [
+        "2:7: 'security' is a pack of aiaudit itself; take a name of your own",
+        "5:3: SEC-001 is a check of aiaudit itself; take an id of your own, as TEAM-001",
+        "9:5: the fact 'security.SEC-001.modules': no file fits '/src/*.py' of `files`: paths begin below the project's"
+        " folder, without a `/` before them, and have `/` between parts",
+        "10:5: the fact 'security.SEC-001.spare' is not used by its check",
+    ]
+    assert [line for line in told if "has no case" in line] == [
+        f"5:3: SEC-001 has no case '{name}'" for name in ("decoy", "fail", "pass")
+    ]
+    sound = OF_A_TEAM.replace("security", "team").replace("SEC-001", "TEAM-001").replace("/src/*.py", "src/*.py")
+    pack.write_text("\n".join(line for line in sound.splitlines() if "spare" not in line) + "\n")
+    for name in ("decoy", "fail", "pass"):
+        (tmp_path / "cases" / "TEAM-001" / name).mkdir(parents=True)
+    assert lint_files([pack]) == []
+
+
+OF_A_TEAM = """\
+schema: 1
+pack: security
+title: Our rules
+checks:
+- id: SEC-001
+  title: Code is there
+  severity: low
+  facts:
+    modules: {probe: files.exists, files: ["/src/*.py"], title: Code}
+    spare: {probe: files.exists, files: ["*.md"], title: Pages}
+  kind: automatic
+  min_level: E1
+  rule: {pass: modules.size() > 0, fail: otherwise}
+  says: {pass: It is., fail: It is not.}
+  why: w
+  risk: r
+  remediation: m
+  false_results: none
+  controls: {OURS: [A-1]}
+"""
 
 NAMES: dict[str, Any] = {
     "a": BOOL,

@@ -128,6 +128,20 @@ CHECK_MISTAKES: list[tuple[dict[str, str], str]] = [
     ),
     ({"let": "{a: b, b: loads}"}, "own.yaml:17:12: unknown name `b`"),
     ({"evidence": "[load]"}, "own.yaml:17:14: no fact 'load'; did you mean 'loads'?"),
+    ({"points": "2"}, "own.yaml:17:11: a partial result earns between 0 and 1 of a pass, not 2"),
+    (
+        {"params": "{days: 5}", "let": "{params: 'loads.size() > 0'}"},
+        "own.yaml:18:9: 'params' is taken by params.days: give what `let` names a name of its own",
+    ),
+    (
+        {"rule": "{fail: not uses, pass: otherwise}"},
+        "own.yaml:14:20: expected an operator or the end, found `uses`; did you mean `!`?",
+    ),
+    (
+        {"facts": "{more: {derive: unique(loads, uses)}}"},
+        "own.yaml:17:32: this `(` is not closed\n"
+        "own.yaml:17:40: unknown key 'uses)': inside braces a text that holds a comma needs quotes",
+    ),
     ({"min_level": "E6"}, "own.yaml:13:14: 'min_level' may not be 'E6': use E0, E1, E2, E3, E4, E5"),
 ]
 
@@ -136,6 +150,8 @@ FILE_MISTAKES = [
     ("schema: 2\npack: own\ntitle: x\nchecks: []\n", "own.yaml:1:9: 'schema' may not be '2': use 1"),
     ("schema: 1\npack: own\ntitle: x\nchekcs: []\n", "own.yaml:4:1: unknown key 'chekcs'; did you mean 'checks'?"),
     ("schema: 1\npack: own\npack: own\n", "own.yaml:3:1: duplicate key 'pack'"),
+    ("schema: 1\npack: own\ntitle: !x.y(z, w)\n", "own.yaml:3:14: did not find expected whitespace or line break; a text that"
+     " begins with `!` needs quotes"),
     ("schema: 1\npack: own\ntitle: [\n", "own.yaml:4:1: did not find expected node content"),
     ("schema: 1\npack: own\ntitle: x\nchecks: [7]\n", "own.yaml:4:10: must be a mapping, not a number"),
     ("schema: 1\nfacts: {Flag.Rag: {probe: flag, name: x}}\n",

@@ -74,6 +74,11 @@ def test_a_mistaken_query_is_one_line(query: str, line: str) -> None:
     assert str(caught.value) == line
 
 
+def test_a_list_that_must_hold_something_is_told_in_plain_words() -> None:
+    with pytest.raises(PackError, match="^query:1:27: 'any' must not be empty$"):
+        parse_query("{probe: text.search, any: []}")
+
+
 def test_a_check_is_explained_in_words(tmp_path: Path) -> None:
     (tmp_path / "OWN-001" / "pass").mkdir(parents=True)
     library = one_check(

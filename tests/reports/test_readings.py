@@ -79,3 +79,25 @@ def test_sarif_tells_how_often_a_rule_is_right(
     name = _with_record(result, "fail", right, read)
     rules = json.loads(sarif.render(result))["runs"][0]["tool"]["driver"]["rules"]
     assert next(rule for rule in rules if rule["id"] == name)["properties"].get("precision") == precision
+
+
+def test_nothing_is_said_of_how_often_checks_were_right_that_nobody_read(result: dict[str, Any]) -> None:
+    own = [check | {"id": f"ACME-{n:03}", "pack": "acme"} for n, check in enumerate(result["checks"][:4], 1)]
+    packs = [pack | {"id": "acme", "title": "ACME house rules"} for pack in result["packs"][:1]]
+    alone = result | {"checks": own, "packs": packs}
+    assert "people read" not in markdown.render(alone)
+    assert "public projects that were drawn" not in html.render(alone)
+    beside = result | {"checks": [*result["checks"], *own], "packs": [*result["packs"], *packs]}
+    for text in (markdown.render(beside), html.render(beside)):
+        assert "No verdict of ACME house rules is among them." in text
+    assert "is among them" not in markdown.render(result) + html.render(result)
+
+
+def test_a_framework_of_whose_checks_none_was_asked_has_no_table(result: dict[str, Any]) -> None:
+    assert "OWASP Top 10 for LLM Applications" in html.render(result)
+    left_out = [
+        framework
+        | {"controls": [one | {"checks": [c | {"status": ""} for c in one["checks"]]} for one in framework["controls"]]}
+        for framework in result["frameworks"]
+    ]
+    assert "OWASP Top 10 for LLM Applications" not in html.render(result | {"frameworks": left_out})

@@ -55,3 +55,8 @@ def test_the_wordings_of_several_sentences() -> None:
         "… is not read by anybody here.",
         "N are read.",
     ]
+
+
+def test_what_is_known_all_the_same_is_said() -> None:
+    sentence = template("{of} of at most {name}, and {name + 's'}.", NAMES)
+    assert list(outlines(sentence, values={"name": "seven"})) == ["N of at most seven, and …s."]

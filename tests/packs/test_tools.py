@@ -75,7 +75,7 @@ def test_a_mistaken_query_is_one_line(query: str, line: str) -> None:
 
 
 def test_a_list_that_must_hold_something_is_told_in_plain_words() -> None:
-    with pytest.raises(PackError, match="^query:1:27: 'any' must not be empty$"):
+    with pytest.raises(PackError, match=r"^query:1:27: 'any' must not be empty$"):
         parse_query("{probe: text.search, any: []}")
 
 

@@ -199,6 +199,7 @@ def step_of(
         script_line=script_line(text, holder, key) or line,
         shell=_SHELLS.get(shell_name) or _custom_shell(shell_name),
         uses=str(item.get("uses") or ""),
+        uses_line=line_of(item, "uses") or line,
         inputs=as_map(item.get("with")),
         folder=folder_of(item.get("working-directory") or defaults.get("working-directory")),
         blocking=tolerated(item.get("continue-on-error")),

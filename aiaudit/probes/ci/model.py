@@ -38,6 +38,7 @@ class Step(Struct, frozen=True):
     script_line: int = 0
     shell: Shell = Shell()
     uses: str = ""
+    uses_line: int = 0  # where the action is named, which a comment may stand beside
     inputs: Mapping[str, Any] = field(default_factory=dict)
     folder: str | None = ""
     blocking: Maybe = True

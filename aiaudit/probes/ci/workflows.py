@@ -184,7 +184,9 @@ def _each_once(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _actions(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[str, Any]]:
     called = ((workflow.path, job.line, job.uses) for job in workflow.jobs)
-    for path, line, uses in chain(called, ((one.path, one.step.line, one.step.uses) for one in steps)):
+    for path, line, uses in chain(
+        called, ((one.path, one.step.uses_line or one.step.line, one.step.uses) for one in steps)
+    ):
         if not uses:
             continue
         local = uses.startswith("./")

@@ -75,3 +75,11 @@ NEWEST = "https://github.com/some/tool/releases/latest/download/tool"
 )
 def test_scripts_from_the_network(script: str, expected: list[tuple[int, str]]) -> None:
     assert list(fetched(script)) == expected
+
+
+def test_an_action_stands_where_it_is_named(tmp_path):
+    """A comment beside `uses:` accepts it there, whatever stands in the step before it."""
+    steps = "      - name: Build\n        if: always()\n        uses: docker/bake-action@v2\n      - uses: a/b@v1\n"
+    text = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n{steps}"
+    found = workflows(tmp_path, {".github/workflows/ci.yml": text}, "actions")
+    assert [(one["uses"], one["line"]) for one in found] == [("docker/bake-action@v2", 8), ("a/b@v1", 9)]

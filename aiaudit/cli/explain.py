@@ -27,7 +27,7 @@ def explain(
         list[str] | None, option("--pack", metavar="ID|FILE", help="A pack of your own to look in as well. Repeatable.")
     ] = None,
     full: Annotated[
-        bool, option("--full", help="Also every query and expression, and the facts that many checks share.")
+        bool, option("--full", help="Also every wording, query and expression, and the facts that many checks share.")
     ] = False,
 ) -> None:
     """Explain a check: why, how it is judged, how to mend it.
@@ -54,7 +54,7 @@ def _parts(told: Explanation, width: int) -> Iterable[str]:
     yield textwrap.fill(f"{check.id}  {check.title}", width)
     yield f"{check.severity} · {check.kind} · pack {check.pack} · effort {check.effort}, counted as {days}"
     for title, told_lines in told.sections():
-        lines = [_by_name(line) for line in told_lines] if told_lines is told.controls else told_lines
+        lines = ["; ".join(map(_by_name, told_lines))] if told_lines is told.controls else told_lines
         hang = "    " if len(lines) > 1 else "  "  # a list hangs, a paragraph does not
         wrapped = [row for line in lines if line for row in _wrapped(line, width, hang)]
         if wrapped:
@@ -65,8 +65,8 @@ def _by_name(line: str) -> str:
     """The line of a framework's controls, with its name in place of its key."""
     from aiaudit.reports import words
 
-    key, colon, ids = line.partition(":")
-    return f"{words.SCHEMES.get(key, key)}{colon}{ids}"
+    key, _, ids = line.partition(":")
+    return f"{words.SCHEMES.get(key, key)}{ids}"
 
 
 def _wrapped(text: str, width: int, hang: str) -> Iterable[str]:

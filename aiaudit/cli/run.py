@@ -224,6 +224,8 @@ def run(
         raise UsageError("--facts and --engine exclude each other: saved facts hold what was measured")
     if osv_db and not Path(osv_db).exists():
         raise UsageError(f"--osv-db {osv_db}: there is no such file or folder")
+    if osv_db and Path(osv_db).is_file() and not _is_zip(osv_db):
+        raise UsageError(f"--osv-db {osv_db}: not a zip archive, such as the all.zip of osv.dev")
     root = "" if facts else folder(path or Path())
     outputs = outputs_of(output or (), stdout_format)
     written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
@@ -362,3 +364,9 @@ def _nothing(result: dict[str, Any]) -> str:
         told = "; ".join(f"{check['id']}: {check['reason'].rstrip('.')}" for check in unknown)
         return f"nothing could be judged, so there is no score ({told})"
     return "nothing could be judged, so there is no score; is this the project's folder?"
+
+
+def _is_zip(path: str) -> bool:
+    from zipfile import is_zipfile
+
+    return is_zipfile(path)

@@ -38,28 +38,54 @@ class Explanation(Struct, frozen=True):
     controls: tuple[str, ...]
     required_by: tuple[str, ...]
     cases: tuple[str, ...]
+    full: bool = True
 
     def sections(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """Every title with its lines, in the order in which they are read; empty ones too."""
+        """Every title with its lines, in the order in which they are read; empty ones too. What to do comes first; the
+        queries and the rule, which are long, only where all was asked for."""
         check = self.check
         yield "Why", [check.why]
-        yield "Risk", _wordings(check, "risk")
-        yield "Applies", [self.applies]
         yield "Question", [check.question]
-        places = any(re.search(r"\bN\b|…", line) for line in self.outcomes)
-        yield "How it is judged" + (" (N is a number, … what varies)" if places else ""), self.outcomes
-        yield "Evidence", [self.evidence]
         yield "How to fix", _wordings(check, "remediation")
         yield "What settles an unknown", _wordings(check, "settles")
+        outcomes = self.outcomes if self.full else _some(self.outcomes)
+        places = any(re.search(r"\bN\b|…", line) for line in outcomes)
+        yield "How it is judged" + (" (N is a number, … what varies)" if places else ""), outcomes
+        yield "Applies", [self.applies]
+        yield "Risk", _wordings(check, "risk")
         yield "Parameters, set in aiaudit.yaml", self.params
         yield "Known false results", self.false_results
-        yield "Track record", self.track_record
+        yield "Evidence", [self.evidence]
         yield "Needs first", [", ".join(check.requires)]
         yield "Mended after", [", ".join(check.after)]
         yield "Blocks where it fails", [", ".join(self.required_by)]
+        yield "Track record", [" ".join(self.track_record)]
         yield "Supports evidence for", self.controls
-        yield "What is looked at", self.measured
-        yield "The rule over it, the first line that holds", self.judged
+        few = self.full or len(self.measured) <= _FEW
+        yield "What is looked at", self.measured if few else [_in_one_line(self.measured)]
+        if few:
+            yield "The rule over it, the first line that holds", self.judged
+
+
+def _some(outcomes: Sequence[str]) -> list[str]:
+    """The first wordings of each status, and how many more there are."""
+    by_status: dict[str, list[str]] = {}
+    for line in outcomes:
+        by_status.setdefault(line.partition(":")[0], []).append(line)
+    told = []
+    for status, lines in by_status.items():
+        kept = lines if len(lines) <= _WORDINGS + 1 else lines[:_WORDINGS]
+        told += kept
+        if kept is not lines:
+            told.append(f"{status}: {len(lines) - len(kept)} more wordings (--full)")
+    return told
+
+
+def _in_one_line(measured: Sequence[str]) -> str:
+    """How many things are looked at, and the first of them."""
+    titles = [line.partition(": ")[2].rpartition(" (")[0] or line.partition(": ")[2] for line in measured]
+    first = "; ".join(title.partition("; ")[0] for title in titles[:_WORDINGS])
+    return f"{len(measured)} things, among them: {first}. --full lists all, with their queries and the rule over them."
 
 
 def explain(
@@ -87,6 +113,7 @@ def explain(
         controls=tuple(f"{scheme}: {', '.join(ids)}" for scheme, ids in check.controls.items()),
         required_by=tuple(other.id for other in library.checks if check.id in other.requires),
         cases=tuple(case.name for case in find_cases(cases) if case.check == check.id) if cases else (),
+        full=full,
     )
 
 
@@ -95,9 +122,9 @@ def _track_record(check: Check) -> Iterator[str]:
     read = track_record.records(check.id)
     if read:
         table = track_record.table()
-        yield f"On {table.projects} public projects, as each first came (until {table.until}), people found right:"
-    for status in (one for one in ("pass", "partial", "fail") if one in read):
-        yield f"{status}: {read[status].right} of {read[status].read}, {read[status].in_full} with sentence and places"
+        told = [f"{one} {read[one].right} of {read[one].read}" for one in ("pass", "partial", "fail") if one in read]
+        yield f"Of its verdicts on {table.projects} public projects people found right: {', '.join(told)}."
+        yield f"Each project was read as it first came (until {table.until})."
 
 
 def _measured(library: Library, check: Check, probes: Probes) -> Iterator[str]:
@@ -159,6 +186,8 @@ def _depends(library: Library, check: Check) -> str:
     return f"That depends on: {told}{more} (--full prints the expression)."
 
 
+_FEW: Final = 4  # things looked at that are listed, with the rule over them, though not all was asked for
+_WORDINGS: Final = 3  # of one status that are told where there are many
 _READABLE: Final = 400  # characters of an expression in words that is still read
 _TITLES: Final = 6
 _CODE: Final = lazy.regex(r"\w\(|\.size\b| [+*/] ")

@@ -352,3 +352,12 @@ def test_the_places_of_a_check_that_could_not_be_judged_are_told(quiet, capsys):
     told = capsys.readouterr().err.splitlines()
     assert "aiaudit: SEC-002 hub.py:7: what is loaded is not known" in told
     assert ("aiaudit: SEC-001 one key" in told) is quiet
+
+
+def test_an_export_of_vulnerabilities_that_is_no_zip(aiaudit, project, tmp_path):
+    (tmp_path / "all.zip").write_text("no zip")
+    one_line(
+        aiaudit("run", project, "--osv-db", tmp_path / "all.zip"),
+        2,
+        "not a zip archive, such as the all.zip of osv.dev",
+    )

@@ -150,6 +150,26 @@ def test_every_shipped_check_is_explained_in_readable_lines() -> None:
         assert told.measured, check.id
 
 
+def test_what_to_do_is_told_first_and_long_lists_only_in_full() -> None:
+    library = shared.library()
+    longest = library.check("SEC-018")
+    assert longest is not None
+    titles = [title for title, lines in explain(library, longest).sections() if any(lines)]
+    assert titles[:2] == ["Why", "How to fix"] and titles[-1] == "What is looked at"
+    assert titles.index("Known false results") < titles.index("Track record") < titles.index("Supports evidence for")
+    lengths = {}
+    for check in library.checks:
+        short, full = explain(library, check), explain(library, check, full=True)
+        lengths[check.id] = sum(len(lines) for _, lines in short.sections())
+        for title, lines in short.sections():
+            assert title != "What is looked at" or len(lines) <= 4, check.id
+        for status in ("pass", "partial", "fail", "unknown"):
+            told = [line for title, lines in short.sections() if title.startswith("How it is judged") for line in lines]
+            assert sum(line.startswith(f"{status}:") for line in told) <= 4, check.id
+        assert {title for title, lines in full.sections() if any(lines)} >= {"What is looked at"}, check.id
+    assert sorted(lengths.values())[len(lengths) // 2] <= 40
+
+
 def test_an_attested_check_is_explained_by_its_answers() -> None:
     library = one_check(kind="attested", rule="", question="Is it so?")
     check = library.check("OWN-001")

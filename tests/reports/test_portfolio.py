@@ -199,3 +199,15 @@ def test_the_terminal_is_no_wider_than_it_is(folder, width):
     assert all(any(row.step in line for line in lines) for row in report.view(build(files(folder))).rows)
     named = [line for line in lines if line.strip().startswith("A project")]
     assert len(named) == 1 and "…" in named[0]
+
+
+def test_code_in_a_fix_stands_as_code_in_markdown(tmp_path):
+    result = make_result()
+    first = next(c for c in result["checks"] if c["status"] == "fail")
+    first["remediation"] = "Fill in `project` of aiaudit.yaml."
+    result |= {
+        "readiness": "not_ready",
+        "next_level": {"name": "prototype", "missing": [first["id"]], "effort_days": 1},
+    }
+    (tmp_path / "a.json").write_text(json.dumps(result))
+    assert "Fill in `project` of aiaudit.yaml" in report.render(".md", build([tmp_path / "a.json"]))

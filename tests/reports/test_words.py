@@ -104,7 +104,7 @@ def test_other_headings() -> None:
     assert headings.scope(3, 40, 1, 2, 0) == "Three of 40 checks that apply could not be judged"
     assert headings.gate(0, 2) == "Two gates were set, and none failed"
     assert headings.gate(1, 1) == "The gate failed"
-    assert headings.packs(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
+    assert headings.packs(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core area, at 61 of 100"
     assert headings.heat({}, {}) == "No check could be judged"
     assert headings.heat({"pass": 3}, {"unknown": 2}) == (
         "Two critical checks could not be judged; most of the others that were judged pass"

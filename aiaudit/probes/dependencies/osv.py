@@ -178,8 +178,8 @@ def _records(archives: list[Path]) -> Iterator[Mapping[str, Any]]:
                     record = _advisory(data)
                     if record is not None:
                         yield record
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-            raise BadDatabase(f"{path.name}: not a readable zip archive ({type(error).__name__})") from None
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError):
+            raise BadDatabase(f"not a readable zip archive: {path.name}") from None
 
 
 def _advisory(data: bytes) -> Mapping[str, Any] | None:

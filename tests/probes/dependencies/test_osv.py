@@ -42,7 +42,7 @@ def ask(root: Path, database: Path | None, requirements: str = "flask==1.5\n", *
 
 def test_without_a_database_it_is_unknown(tmp_path: Path) -> None:
     fact = ask(tmp_path, None)
-    assert (fact.state, "no database was given" in fact.reason) == (State.UNKNOWN, True)
+    assert (fact.state, "no list of known vulnerabilities was given" in fact.reason) == (State.UNKNOWN, True)
 
 
 def test_a_vulnerable_pin(tmp_path: Path) -> None:

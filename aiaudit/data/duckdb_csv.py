@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data.duckdb_view import SAMPLE, SMALL, Opened, listed_files, make_view, quoted, quoted_name
 from aiaudit.data.encoding import copy_as_utf8, encoding_of, ends_in_two_ways, head_of
 from aiaudit.data.engine import Unopened
@@ -23,6 +24,7 @@ _PART: Final = 64 * 1024  # bytes read at a time in search of a line's end
 _TOO_LONG: Final = "LINE SIZE OVER MAXIMUM"  # DuckDB's name of the fault
 _NARROWER: Final = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")  # the first that all values fit
 _REJECTS: Final = 1_000_000  # rejected values that are kept a file
+_NUMBERED: Final = lazy.regex("column[0-9]+")  # how DuckDB calls columns that have no name
 _LONGEST_HEADER: Final = 100_000  # characters
 
 
@@ -125,7 +127,13 @@ def open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened, scratch: Pat
         told = f"read as floating point, whole numbers beyond 128 bits: {', '.join(huge)}"
         chosen = replace(chosen, types=dict.fromkeys(huge, "DOUBLE"), notes=(*chosen.notes, told))
         _csv_view(connection, chosen)
-    twice = _names_twice(head.decode(encoding, "replace"))
+    text = head.decode(encoding, "replace")
+    if (
+        all(_NUMBERED.fullmatch(name) for name in columns_of(connection, chosen))
+        and "column0" not in text[:_LONGEST_HEADER]
+    ):
+        chosen = replace(chosen, notes=(*chosen.notes, "no header was found: columns are numbered from 0"))
+    twice = _names_twice(text)
     if twice:
         told = f"columns of the same name, told apart by numbers: {', '.join(twice)}"
         chosen = replace(chosen, notes=(*chosen.notes, told))

@@ -163,3 +163,11 @@ def test_an_excel_file_and_a_list_of_records_are_not_passed_over(tmp_path, measu
     report = measured(tmp_path)
     assert [d.name for d in report.datasets] == ["rows.json"]
     assert report.notes == ("book.xlsx: Excel files are not read; save it as CSV or Parquet",)
+
+
+def test_a_table_without_a_header_is_told(tmp_path, measured):
+    rows = "".join(f"{i},{i / 7:.3f},x\n" for i in range(100))
+    (tmp_path / "n.csv").write_text(rows)
+    assert measured(tmp_path / "n.csv").notes == ("n.csv: no header was found: columns are numbered from 0",)
+    (tmp_path / "h.csv").write_text("column0,column1,column2\n" + rows)
+    assert measured(tmp_path / "h.csv").notes == ()

@@ -4,7 +4,7 @@ for the names that somebody asks about, which are few of them."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -252,3 +252,34 @@ def _target(
                 yield named.id, Binding("part", line, certain, value, str(at), scope)
             else:
                 yield named.id, Binding(kind if same else "item", line, certain, inner, "", scope)
+
+
+def holding(bindings: Sequence[Binding], line: int | None) -> Sequence[Binding]:
+    """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
+    if len(bindings) == 1:
+        return bindings
+    before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
+    if not before:
+        return bindings
+    for index in range(len(before) - 1, -1, -1):
+        if before[index].certain and not _is_nothing(before[index]):
+            return before[index:]
+    return before
+
+
+def _is_nothing(binding: Binding) -> bool:
+    """`client = None`: a place kept for a value that comes later."""
+    return binding.kind == "value" and isinstance(binding.node, ast.Constant) and binding.node.value is None
+
+
+def bound_globally(name: str, owner: Scope) -> list[Binding]:
+    """What a function binds to a name that it declares global."""
+    found: list[Binding] = []
+    for node, _ in statements(owner):
+        if isinstance(node, ast.Assign):
+            found.extend(
+                Binding("value", node.lineno, False, node.value, scope=owner)
+                for target in node.targets
+                if isinstance(target, ast.Name) and target.id == name
+            )
+    return found

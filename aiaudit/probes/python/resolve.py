@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.bindings import Binding, bound_globally, holding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.names import dotted, last_name
@@ -207,10 +207,10 @@ class Resolver:
             if inner.kind != "class" or inner is scope:
                 found = inner.bindings(name)
                 if self._globals and name in self._globals and (inner is self.module.top or name in inner.global_names):
-                    declared = [b for owner in self._globals[name] for b in _global_bindings(name, owner)]
+                    declared = [b for owner in self._globals[name] for b in bound_globally(name, owner)]
                     found = [*found, *declared]
                 if found:
-                    return _holding(found, line if inner is scope else None)
+                    return holding(found, line if inner is scope else None)
             inner = inner.parent
         return None
 
@@ -320,7 +320,7 @@ class Resolver:
         bindings = owner.attributes(attribute)
         if bindings:
             found: list[Resolved] = []
-            for binding in _holding(bindings, None):
+            for binding in holding(bindings, None):
                 inner = binding.scope
                 if binding.kind == "def" and inner is not None and _is_property(inner):
                     found.extend(self.returned(inner, depth + 1))
@@ -429,37 +429,6 @@ def _module_name(text: str) -> str:
 def _imported(binding: Binding) -> Resolved:
     target = binding.target.removeprefix("builtins.")
     return Resolved(target, False, None, target)
-
-
-def _holding(bindings: Sequence[Binding], line: int | None) -> Sequence[Binding]:
-    """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
-    if len(bindings) == 1:
-        return bindings
-    before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
-    if not before:
-        return bindings
-    for index in range(len(before) - 1, -1, -1):
-        if before[index].certain and not _is_nothing(before[index]):
-            return before[index:]
-    return before
-
-
-def _is_nothing(binding: Binding) -> bool:
-    """`client = None`: a place kept for a value that comes later."""
-    return binding.kind == "value" and isinstance(binding.node, ast.Constant) and binding.node.value is None
-
-
-def _global_bindings(name: str, owner: Scope) -> list[Binding]:
-    """What a function binds to a name that it declares global."""
-    found: list[Binding] = []
-    for node, _ in statements(owner):
-        if isinstance(node, ast.Assign):
-            found.extend(
-                Binding("value", node.lineno, False, node.value, scope=owner)
-                for target in node.targets
-                if isinstance(target, ast.Name) and target.id == name
-            )
-    return found
 
 
 def _is_property(scope: Scope) -> bool:

@@ -10,10 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from aiaudit import lazy
-
-
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+from aiaudit.probes.words import word_set
 
 
 class Role(StrEnum):
@@ -102,23 +99,23 @@ DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
 DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})
 _TELLING: Final = VENDORED_DIRS | GENERATED_DIRS | TEST_DIRS | EXAMPLE_DIRS | DOCS_DIRS | DATA_DIRS
 
-CODE_SUFFIXES: Final = _words(
+CODE_SUFFIXES: Final = word_set(
     ".py .pyx .pyi .pyw .js .jsx .mjs .cjs .ts .tsx .mts .cts .java .kt .scala .go .rs .c .h .cc .cpp .hpp .cu .cuh .cs"
     " .rb .php .swift .r .jl .lua .m .mm .sh .bash .zsh .ps1 .bat .sql .vue .svelte .ex .exs .clj .dart .pl .proto"
     " .html .css .scss .less"
 )
-CONFIG_SUFFIXES: Final = _words(
+CONFIG_SUFFIXES: Final = word_set(
     ".yaml .yml .toml .ini .cfg .conf .json .json5 .jsonc .env .properties .tf .tfvars .hcl .gradle .xml .lock .mk"
     " .dockerfile .nix .cmake .service .jinja .j2 .tmpl .tpl"
 )
-DOCS_SUFFIXES: Final = _words(".md .mdx .rst .adoc .markdown .tex .pdf .docx")
-DATA_SUFFIXES: Final = _words(
+DOCS_SUFFIXES: Final = word_set(".md .mdx .rst .adoc .markdown .tex .pdf .docx")
+DATA_SUFFIXES: Final = word_set(
     ".csv .tsv .parquet .feather .arrow .orc .avro .jsonl .ndjson .xlsx .xls .ods .sqlite .sqlite3 .db .duckdb"
     " .npy .npz .mat .tfrecord .tfrecords .lmdb .hdf .sav .dta .sas7bdat .rds .rdata .libsvm .arff .wav .mp3 .flac"
     " .ogg .mp4 .avi .mov .webm .jpg .jpeg .png .gif .bmp .tif .tiff .webp .dcm .nii .las .laz .ply .zip .gz .bz2"
     " .xz .zst .7z .tar .tgz .rar"
 )
-MODEL_SUFFIXES: Final = _words(
+MODEL_SUFFIXES: Final = word_set(
     ".pt .pth .ckpt .safetensors .onnx .gguf .ggml .h5 .hdf5 .keras .pb .tflite .mlmodel .pkl .pickle .joblib .dill"
     " .skops .pmml .engine .plan .bin .caffemodel .params .llamafile .xgb .cbm .ubj"
 )
@@ -134,16 +131,16 @@ _RECORDS: Final = lazy.regex(
 )
 # R keeps anything in these files.
 _MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")
-_CONFIG_NAMES: Final = _words(
+_CONFIG_NAMES: Final = word_set(
     "makefile gnumakefile dockerfile containerfile procfile jenkinsfile justfile vagrantfile pipfile rakefile gemfile"
     " codeowners .gitignore .dockerignore .gitattributes .editorconfig .env .flake8 .pylintrc .npmrc .nvmrc"
     " .python-version .prettierrc .eslintrc .babelrc .dvcignore caddyfile brewfile tiltfile"
 )
-_DOCS_STEMS: Final = _words(
+_DOCS_STEMS: Final = word_set(
     "readme license licence copying notice authors contributors contributing changelog changes history security"
     " code_of_conduct maintainers governance citation model_card datasheet support roadmap news todo"
 )
-_TEXT_STEMS: Final = _words("changes history security support roadmap news todo")  # data is named so too: news.csv
+_TEXT_STEMS: Final = word_set("changes history security support roadmap news todo")  # data is named so too: news.csv
 _TEXT_SUFFIXES: Final = DOCS_SUFFIXES | {"", ".txt"}
 _GENERATED_ENDS: Final = (
     "_pb2.py",
@@ -157,7 +154,7 @@ _GENERATED_ENDS: Final = (
     ".js.map",
     ".css.map",
 )
-_BUNDLED: Final = _words(".js .mjs .css")
+_BUNDLED: Final = word_set(".js .mjs .css")
 _HASHED: Final = lazy.regex(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,32}\.\w+$")
 """`index-8a2d939c.js`: a bundler puts a hash of the content into the name."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.javascript.factories import factory_of
-from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named, named_in
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import SOMETIMES, Values
@@ -68,7 +68,7 @@ def arguments_of(call: SgNode) -> list[SgNode]:
     arguments = call.field("arguments")
     if arguments is None or arguments.kind() == "template_string":
         return []
-    return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+    return named_in(arguments)
 
 
 def properties(node: SgNode) -> dict[str, SgNode]:

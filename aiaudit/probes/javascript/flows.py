@@ -11,7 +11,7 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.addresses import Addresses, pages, reaching
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, Scope, first_named
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, Scope, first_named, named_in
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import Patterns
@@ -87,7 +87,7 @@ class FlowFinder:
             return None
         if arguments.kind() == "template_string":
             return None  # a tagged template: the tag binds its values
-        given = [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+        given = named_in(arguments)
         if not given:
             return None
         if _CODE.match(name):
@@ -369,7 +369,7 @@ def _argument_at(call: SgNode, place: int) -> SgNode | None:
     arguments = call.field("arguments")
     if arguments is None:
         return None
-    given = [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+    given = named_in(arguments)
     if arguments.kind() == "template_string" or any(one.kind() == "spread_element" for one in given):
         return arguments
     return given[place] if place < len(given) else None

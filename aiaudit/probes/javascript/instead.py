@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, named_in
 from aiaudit.probes.javascript.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def goes_on(node: SgNode, handler: SgNode, kind: Kind) -> bool:
     body, around = node.field("body"), node.parent()
     if body is None or around is None or any(one.kind() in _LEAVES for one in _within(handler)):
         return False
-    block = [one for one in around.children() if one.is_named() and one.kind() != "comment"]
+    block = named_in(around)
     at = next((n for n, one in enumerate(block) if one.range().start.index == node.range().start.index), -1)
-    last = next((one for one in reversed(body.children()) if one.is_named() and one.kind() != "comment"), None)
+    last = next(reversed(named_in(body)), None)
     if last is not None and last.kind() == "return_statement" and first_named(last) is not None:
         return _behind(block[at + 1 : at + 12], kind)
     return _before(body, handler, block, at, kind)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.groups import expanded
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, unquoted
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, named_in, unquoted
 from aiaudit.probes.javascript.names import LOCAL, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.whose_words import MESSAGES, Leaf, Words, models, pairs, parameters
@@ -151,7 +151,7 @@ class InstructionFinder:
         for node in self.module.root.find_all({"rule": {"kind": "array", "regex": r"^\[\s*[\"'`]system[\"'`]\s*,"}})[
             :200
         ]:
-            items = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
+            items = named_in(node)
             if len(items) == 2 and items[1].range().start.index not in seen:
                 seen.add(items[1].range().start.index)
                 yield items[1], "message"

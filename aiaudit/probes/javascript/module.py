@@ -429,5 +429,10 @@ def required(node: SgNode) -> str | None:
     return unquoted(first) if first is not None and first.kind() == "string" else None
 
 
+def named_in(node: SgNode) -> list[SgNode]:
+    """The parts of a node that say something: no brackets, commas and comments."""
+    return [one for one in node.children() if one.is_named() and one.kind() != "comment"]
+
+
 def first_named(node: SgNode) -> SgNode | None:
     return next((one for one in node.children() if one.is_named() and one.kind() != "comment"), None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript import instead
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, pattern_names
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, named_in, pattern_names
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.rescues import ENDS, MAX_CALLS, MAX_ROWS, NO_ANSWER
@@ -237,7 +237,7 @@ def _value(node: SgNode | None, error: set[str]) -> str:
     if _tells(node, error):
         return "message"
     if kind in ("object", "array"):
-        parts = [one.field("value") or one for one in node.children() if one.is_named() and one.kind() != "comment"]
+        parts = [one.field("value") or one for one in named_in(node)]
         return "value" if any(_value(part, error) == "value" for part in parts) else "nothing"
     if kind in ("call_expression", "new_expression"):
         called = node.field("function") or node.field("constructor")

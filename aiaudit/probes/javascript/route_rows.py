@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, own_spec, properties
 from aiaudit.probes.javascript.handlers import Handlers, is_validator, merge, names_a_check
-from aiaudit.probes.javascript.module import FUNCTIONS, Module, required
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, named_in, required
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 
@@ -287,7 +287,7 @@ def _listed(node: SgNode) -> list[SgNode]:
     """What Express takes for its handlers in a list, one after the other: `app.get("/x", [check, answer])`."""
     if node.kind() != "array":
         return [node]
-    return [one for one in node.children() if one.is_named() and one.kind() != "comment"][:20]
+    return named_in(node)[:20]
 
 
 def called_name(node: SgNode) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.effects import EffectFinder
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, named_in
 from aiaudit.probes.javascript.names import GLOBAL, UNKNOWN, package
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.schemas import arguments_of
@@ -101,7 +101,7 @@ class ToolFinder:
         if last not in _MAKERS and last not in _SERVES:
             return
         arguments = call.field("arguments")
-        given = [one for one in arguments.children() if one.is_named() and one.kind() != "comment"] if arguments else []
+        given = named_in(arguments) if arguments else []
         if not given or arguments is None or arguments.kind() == "template_string":
             return
         named = self.resolver.called(call)

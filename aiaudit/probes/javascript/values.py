@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.javascript.factories import factory_of, object_of
-from aiaudit.probes.javascript.module import WRAPPERS, first_named, unquoted
+from aiaudit.probes.javascript.module import WRAPPERS, first_named, named_in, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
@@ -113,7 +113,7 @@ class Values:
             found, hidden = self.options(node, depth + 1)
             return {**found, "...": Unknown("spread")} if hidden else found
         if kind == "array":
-            items = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
+            items = named_in(node)
             return [self.of(one, "", depth + 1) for one in items[:MAX_ITEMS]]
         if kind in WRAPPERS:
             return self._of(first_named(node) or node, name, depth + 1)

@@ -14,15 +14,12 @@ from functools import cache, cached_property, lru_cache
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.words import word_set
 
 PERHAPS: Final = "perhaps nothing"  # why a value is not known: one of two branches gives none
 MAX_KNOWN: Final = 20_000  # names of which it is remembered whether a pattern matches
+name_set: Final = word_set  # the names in a text: keeps long tables readable
 _NAME: Final = lazy.regex(r"[\w*?@]+(\.[\w*]+)*")
-
-
-def name_set(text: str) -> frozenset[str]:
-    """The names in a text, separated by blanks: keeps long tables readable."""
-    return frozenset(text.split())
 
 
 def check_pattern(pattern: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aiaudit.packs.declare import Probes
 
 TITLE_LENGTH: Final = 120
+_PLAIN: Final = ("bool", "double", "int", "string")
 _ORDER = lazy.regex(
     r"(?i)(add|avoid|check|checks|consider|do|does|enable|ensure|implement|is|make|missing|never use|use|verify)\b"
 )
@@ -242,6 +243,11 @@ def _missing_texts(check: Check) -> Iterator[tuple[str, str]]:
             yield "", f"`{key}` is missing: {meaning}"
     if check.findings and not check.finding_says:
         yield "findings", "`finding_says` is missing: without it a place is told by the names and values of its fields"
+    if check.findings_expr is not None and (of := check.findings_expr.type.item) and of.kind in _PLAIN:
+        yield (
+            "findings",
+            f"its elements are of type {of.kind}, so that no finding has a place: give records with `path`",
+        )
     if check.kind is Kind.ATTESTED and not check.question:
         yield "", "`question` is missing: an attested check asks one"
     if has_default_rule(check):

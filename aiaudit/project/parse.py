@@ -34,8 +34,8 @@ _YAML_HINTS: Final = {
     "tab character": "indent with spaces",
     "unexpected end of stream": "a quote that was opened is not closed",
     "mapping values are not allowed": "a text that holds `: ` needs quotes, and keys of one part begin in one column",
-    "did not find expected key": "keys of one part begin in one column; what follows a closing quote or brace belongs"
-    " inside quotes",
+    "did not find expected key": "keys of one part begin in one column; what follows a closing quote belongs inside,"
+    " and a text that begins with a brace needs quotes",
     "did not find expected whitespace or line break": "a text that begins with `!` needs quotes",
 }
 

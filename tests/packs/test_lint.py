@@ -37,6 +37,10 @@ def test_a_complete_check_has_no_fault() -> None:
             {"title": "Check that loads are safe"},
             "own.yaml:10:3: OWN-001: the title should state the condition that holds, such as 'Backups are tested'",
         ),
+        (
+            {"findings": "loads.map(l, l.path)", "finding_says": "Found"},
+            "own.yaml:21:3: OWN-001: its elements are of type string, so that no finding has a place: give records with",
+        ),
         ({"title": "Are loads safe?"}, "own.yaml:10:3: OWN-001: the title should state the condition that holds"),
         ({"title": "Loads are safe."}, "own.yaml:10:3: OWN-001: the title should be one line"),
         ({"risk": ""}, "own.yaml:9:3: OWN-001: `risk` is missing"),

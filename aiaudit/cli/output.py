@@ -154,6 +154,10 @@ def gate_places(result: dict[str, Any], *, quiet: bool) -> None:
             say(f"{check['id']} {check['reason']}")
         if len(check["findings"]) > MOST_LISTED:
             say(f"{check['id']} and {len(check['findings']) - MOST_LISTED} more places; the reports list them")
+        for waiver in result["waivers"]:
+            if waiver["id"] == check["id"] and waiver["state"] == "partial":
+                place = waiver["at"] or "aiaudit.yaml"
+                say(f"{check['id']} {place}: a waiver accepts {waiver['covers']} of these {waiver['of']} places")
 
 
 def waiver_lines(result: dict[str, Any]) -> None:

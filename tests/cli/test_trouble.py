@@ -348,10 +348,16 @@ def test_the_places_of_a_check_that_could_not_be_judged_are_told(quiet, capsys):
         {"rule": "--fail-on SEC-002", "passed": False, "checks": []},
         {"rule": "--fail-on SEC-001", "passed": False, "checks": ["SEC-001"]},
     ]
-    gate_places({"checks": checks, "gate": {"rules": rules}}, quiet=quiet)
+    waivers = [
+        {"id": "SEC-002", "state": "partial", "at": "hub.py:9", "covers": 1, "of": 3},
+        {"id": "SEC-001", "state": "unused", "at": "", "covers": 0, "of": 1},
+    ]
+    gate_places({"checks": checks, "gate": {"rules": rules}, "waivers": waivers}, quiet=quiet)
     told = capsys.readouterr().err.splitlines()
     assert "aiaudit: SEC-002 hub.py:7: what is loaded is not known" in told
     assert ("aiaudit: SEC-001 one key" in told) is quiet
+    accepted = [line for line in told if "waiver" in line]
+    assert accepted == ["aiaudit: SEC-002 hub.py:9: a waiver accepts 1 of these 3 places"]
 
 
 def test_an_export_of_vulnerabilities_that_is_no_zip(aiaudit, project, tmp_path):

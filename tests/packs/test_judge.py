@@ -42,7 +42,7 @@ def test_pass_fail_and_their_generated_reasons() -> None:
     assert [(f.path, f.line) for f in failed.findings] == [("a.py", 3), ("a.py", 9), ("b.py", 7)]
 
 
-@pytest.mark.parametrize(("points", "expected"), [("", 0.5), ("0.25", 0.25), ("7 / 2", 1.0), ("-1", 0.0)])
+@pytest.mark.parametrize(("points", "expected"), [("", 0.5), ("0.25", 0.25), ("7 / 2", 1.0), ("0.0 - 1.0", 0.0)])
 def test_partial_earns_half_or_its_points_within_bounds(points: str, expected: float) -> None:
     library = one_check(rule="{partial: tested, fail: otherwise}", points=points)
     result = ended(library, known(TESTED, True))

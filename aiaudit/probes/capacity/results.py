@@ -40,6 +40,7 @@ class LoadResult(Struct, frozen=True):
     requests: float = UNKNOWN
     started: dt.date | None = None
     version: str = ""
+    p99_ms: float = UNKNOWN
 
 
 def from_json(data: Any) -> LoadResult | None:
@@ -67,7 +68,7 @@ def from_csv(text: str) -> LoadResult | None:
                 return LoadResult(
                     "locust", "load", _number(row.get("Requests/s")), _first(row, "50%", "Median Response Time"),
                     _first(row, "95%", "98%", "99%"), requests=count,
-                    error_rate=failed / count if count > 0 and failed >= 0 else UNKNOWN,
+                    error_rate=failed / count if count > 0 and failed >= 0 else UNKNOWN, p99_ms=_first(row, "99%"),
                 )  # fmt: skip
             if number > _MAX_ROWS:
                 break
@@ -94,7 +95,7 @@ def from_text(text: str) -> LoadResult | None:
     failed = sum(float(m.group(1)) for m in _WRK_ERRORS.finditer(text))
     return LoadResult(
         "wrk", "load", float(rate.group(1)), shares.get(50, UNKNOWN), shares.get(95, shares.get(99, UNKNOWN)),
-        error_rate=failed / total if total > 0 else UNKNOWN, requests=total,
+        error_rate=failed / total if total > 0 else UNKNOWN, requests=total, p99_ms=shares.get(99, UNKNOWN),
     )  # fmt: skip
 
 
@@ -108,6 +109,7 @@ def against(result: LoadResult, workload: WorkloadPart) -> tuple[list[str], list
         errors = round(1 - slo.availability, 6)
     pairs = (
         ("answer at p95", result.p95_ms, whole, "ms"),
+        ("answer at p99", result.p99_ms, slo.e2e_ms_p99, "ms"),
         ("first token at p95", result.ttft_ms, slo.ttft_ms_p95, "ms"),
         ("output token at p95", result.tpot_ms, slo.tpot_ms_p95, "ms"),
         ("share of errors", result.error_rate, errors, ""),
@@ -138,6 +140,7 @@ def _k6(data: Mapping[str, Any]) -> LoadResult | None:
         "k6", "load", _number(requests.get("rate")), _first(duration, "med", "p(50)"),
         _first(duration, "p(95)", "p(99)"),
         error_rate=_first(failed, "rate", "value"), requests=_number(requests.get("count")), started=_day(data),
+        p99_ms=_first(duration, "p(99)"),
     )  # fmt: skip
 
 
@@ -151,6 +154,7 @@ def _vegeta(data: Mapping[str, Any]) -> LoadResult | None:
         "vegeta", "load", _first(data, "throughput", "rate"), _scaled(latencies, _NANO, "50th"),
         _scaled(latencies, _NANO, "95th", "99th"), error_rate=1 - success if success >= 0 else UNKNOWN,
         requests=_number(data.get("requests")), started=_parsed(data.get("earliest")),
+        p99_ms=_scaled(latencies, _NANO, "99th"),
     )  # fmt: skip
 
 
@@ -165,12 +169,13 @@ def _vllm(data: Mapping[str, Any]) -> LoadResult | None:
             _first(data, "p95_ttft_ms", "p99_ttft_ms"),
             _first(data, "p95_tpot_ms", "p99_tpot_ms"),
             error_rate=1 - done / asked if asked > 0 and done >= 0 else UNKNOWN, requests=done, started=_day(data),
-            version=str(data.get("model_id", ""))[:100],
+            version=str(data.get("model_id", ""))[:100], p99_ms=_first(data, "p99_e2el_ms"),
         )  # fmt: skip
     if "avg_latency" in data and isinstance(data.get("percentiles"), Mapping):
         shares = data["percentiles"]
         return LoadResult(
             "vllm", "bench", UNKNOWN, _scaled(shares, 1e3, "50"), _scaled(shares, 1e3, "95", "99"), started=_day(data),
+            p99_ms=_scaled(shares, 1e3, "99"),
         )  # fmt: skip
     return None
 
@@ -196,6 +201,7 @@ def _guidellm(data: Mapping[str, Any]) -> LoadResult | None:
             _scale(_statistic(metrics, "request_latency", "p95"), 1e3),
             _statistic(metrics, "time_to_first_token_ms", "p95"),
             _statistic(metrics, "time_per_output_token_ms", "p95"), errors, started=_parsed(run.get("start_time")),
+            p99_ms=_scale(_statistic(metrics, "request_latency", "p99"), 1e3),
         )  # fmt: skip
         if best is None or one.rps > best.rps:
             best = one
@@ -263,7 +269,7 @@ def _locust_json(data: list[Any]) -> LoadResult | None:
     day = dt.datetime.fromtimestamp(first, dt.UTC).date() if 0 < first < 1e11 else None
     return LoadResult(
         "locust", "load", rate, _quantile(times, 0.5), _quantile(times, 0.95),
-        error_rate=failed / count if count else UNKNOWN, requests=count, started=day,
+        error_rate=failed / count if count else UNKNOWN, requests=count, started=day, p99_ms=_quantile(times, 0.99),
     )  # fmt: skip
 
 

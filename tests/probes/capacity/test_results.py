@@ -9,7 +9,8 @@ import pytest
 
 from aiaudit.model.fact import Level, State
 from aiaudit.probes.capacity.load_tests import LoadTestsProbe, LoadTestsQuery
-from aiaudit.probes.capacity.results import UNKNOWN, from_csv, from_json, from_text
+from aiaudit.probes.capacity.results import UNKNOWN, LoadResult, against, from_csv, from_json, from_text
+from aiaudit.project.workload import WorkloadPart
 from tests.probes.support import context
 
 K6_OLD = {
@@ -156,3 +157,13 @@ def test_broken_files_are_unread_and_others_are_none(tmp_path):
     fact = answer(tmp_path, {"load/a.json": "{", "load/b.json": "{}", "perf/c.txt": "nothing"})
     assert fact.state is State.ABSENT
     assert (fact.scope.files, fact.scope.read, fact.scope.unread) == (3, 2, ("load/a.json",))
+
+
+def test_an_objective_at_the_99th_is_held_against_a_figure_of_the_99th_only():
+    asked = WorkloadPart.model_validate({"slo": {"e2e_ms_p99": 400}})
+    assert against(from_csv(LOCUST), asked) == (["answer at p99"], [])
+    assert against(from_text(WRK), asked) == (["answer at p99"], ["answer at p99 1200 ms for 400 ms"])
+    assert against(from_json(VLLM), asked)[1] == ["answer at p99 9000 ms for 400 ms"]
+    assert against(from_json(K6_OLD), asked) == ([], [])
+    assert against(LoadResult("k6", "load", p95_ms=500.0), asked) == ([], [])
+    assert from_json(GUIDE).p99_ms == UNKNOWN

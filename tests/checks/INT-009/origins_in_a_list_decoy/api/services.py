@@ -1,3 +1,8 @@
+ALLOWED_ORIGINS = [
+    "http://localhost:3000",
+    "http://localhost:5173",
+]
+
 SERVICES = [
     "http://localhost:8001",
     "http://localhost:8002",

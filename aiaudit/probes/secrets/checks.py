@@ -7,6 +7,7 @@ import binascii
 import json
 import math
 import re
+import string
 import zlib
 from collections import Counter
 from itertools import pairwise
@@ -23,6 +24,16 @@ _PLACEHOLDER: Final = lazy.regex(
     r"|deadbeef|foobar|foo[_-]?bar|lorem|not[_-]?(?:a[_-]?)?real|todo|fixme|secret[_-]?here|here$|[<>]|\$\{|\{\{|%\(|__\w+__"
     r"|my[_-]?(?:api|secret|token|key|pass)|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
     re.IGNORECASE,
+)
+# `abc123xyz789AAABBB`: three and more of one sign, or that follow each other; in a random value there is hardly one.
+_SHORT_RUNS: Final = lazy.regex(
+    "|".join(f"{one}{{3,}}" for one in string.ascii_letters + string.digits)
+    + "|"
+    + "|".join(
+        row[at : at + 3]
+        for row in (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+        for at in range(len(row) - 2)
+    )
 )
 MAX_SPELT: Final = 24  # a password that somebody thought of
 _SPELT: Final = lazy.regex(r"%[0-9A-Fa-f]{2}|[@0$]")
@@ -90,7 +101,10 @@ def is_placeholder(value: str) -> bool:
     if _PLACEHOLDER.search(value) or _PLACEHOLDER.search(_plain(value)):
         return True
     body = re.sub(r"^[A-Za-z]{1,8}[-_]", "", value)
-    return _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4
+    if _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4:
+        return True
+    runs = [len(run.group()) for run in _SHORT_RUNS.finditer(body)]
+    return len(runs) >= 4 and 2 * sum(runs) >= len(body)
 
 
 def _plain(value: str) -> str:

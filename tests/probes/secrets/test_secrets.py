@@ -210,6 +210,8 @@ def test_the_probe_is_registered() -> None:
         ("ab12ab12ab12ab12", True),
         ("sk-your-key", True),
         ("00000000-1111", True),
+        ("api03-abc123xyz789AAABBBCCCDDDEEEFFFGGG", True),
+        ("q7Kd9abcZp2mW5rT8vXyLc4NfB6hJ3gS", False),
     ],
 )
 def test_placeholders(value: str, placeholder: bool) -> None:

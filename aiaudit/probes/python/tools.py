@@ -31,6 +31,7 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.reached import Reached
+from aiaudit.probes.python.tool_makers import calls_of_its_maker
 from aiaudit.probes.python.tool_schemas import (
     arguments_of,
     fields_of,
@@ -227,6 +228,19 @@ class ToolFinder:
         )
         given = function or (node.args[0] if node.args else None)
         named = next((one.value for one in node.keywords if one.arg == "name"), None)
+        made = list(calls_of_its_maker(self.view, scope, given, named))
+        for call, there, its_function, its_name in made or [(node, scope, given, named)]:
+            self._made(call, there, its_function, its_name, framework, node)
+
+    def _made(
+        self,
+        node: ast.Call,
+        scope: Scope,
+        given: ast.expr | None,
+        named: ast.expr | None,
+        framework: str,
+        maker: ast.Call,
+    ) -> None:
         name = self._name_of(named, scope) if named is not None else ""
         resolved = self.resolver.names(given, scope) if given is not None else ()
         local = next((one.local for one in resolved if one.local is not None and one.local.kind == "function"), None)
@@ -243,9 +257,9 @@ class ToolFinder:
             local,
             framework,
             "constructed",
-            approval_by_keyword(node, self.view.values, scope),
+            approval_by_keyword(maker, self.view.values, scope),
             target=target,
-            told=keyword_text(node, "description", self.view, scope),
+            told=keyword_text(maker, "description", self.view, scope),
         )
 
     def _constructed_each(self, node: ast.ListComp, scope: Scope) -> None:

@@ -47,7 +47,7 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters, plain_answer
 
-_VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
+_VERIFIES: Final = lazy.regex(r"(?i)(?<!un)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
 
 
 # What of a library raises for a credential or a signature that is not good, by its full name.
@@ -209,7 +209,10 @@ class Ways(Conditions):
                 learn(target, node.value, found, said)
                 if isinstance(target, ast.Name):
                     self._keep_answer(target.id, node.value)
-        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in calls_of(node)):
+        if isinstance(node, ast.Return) and any(
+            self._raises(call, said) or (self._kind == "passed" and self._is_left_to(call, said))
+            for call in calls_of(node)
+        ):
             self._asks = self._looks_at = True
             at = _At(True, at.but)
         if (

@@ -224,12 +224,18 @@ class RouteFinder:
         )
         if own_spec(spec) and literal and handled:
             return "?"  # an application made in another file: the probe looks there
+        if spec == UNKNOWN and len(arguments) > 1 and self._is_hook(call, arguments[0]):
+            return "fastify"  # a plugin is handed the application, and puts a hook before its routes
         whole = len(arguments) == 1 and arguments[0].kind() == "object" and "handler" in properties(arguments[0])
         if spec == UNKNOWN and whole and receiver.text() == "fastify":
             return "fastify"  # a plugin is handed the application, and says all of a route in one object
         if spec == UNKNOWN and literal and handled and _LIKE_APP.match(receiver.text()):
             return "fastify" if receiver.text() == "fastify" else "express"
         return ""
+
+    def _is_hook(self, call: SgNode, name: SgNode) -> bool:
+        called = call.field("function")
+        return called is not None and called.text().endswith(".addHook") and self.values.text(name) in _HOOKS
 
     def _verb(self, call: SgNode, verb: str, framework: str, receiver: SgNode, app: list[str]) -> None:
         arguments = arguments_of(call)

@@ -77,6 +77,9 @@ SELF_DENYING: Final = lazy.regex(
 )
 _OR_AWAY: Final = lazy.regex(r"(?:\?\?|\|\|)\s*(?:await\s+)?(?:redirect|unauthorized|forbidden|fail|error)\(")
 _CREDENTIAL: Final = lazy.regex(r"^\??(?:auth|session|user|token|accessToken|credentials?|account|identity)$")
+_HEADER: Final = lazy.regex(
+    r"(?i)header\w*(?:\??\.get|\??\.)?[\[(]{0,2}[\"'`]?[\w-]*(?:key|token|authori[sz]ation|secret|auth)\b"
+)
 _OPENED: Final = lazy.regex(r"^await\s+[\w.]+\(\s*\)$")
 CONDITION: Final = "condition"
 MAX_TEXT: Final = 60_000
@@ -255,11 +258,15 @@ class Turning:
         if _NOTHING.match(right) or _NOTHING.match(left.lstrip("( ")):
             return None
         if not WHO.search(text) and not lazy.regex(r"(?i)header").search(text):
-            return any(self._brought(one) for one in _PLAIN.findall(text)[:6])
+            return any(self._brought(one, at) for one in _PLAIN.findall(text)[:6])
         return not lazy.regex(r"(?i)\.(?:length|type|kind|role)\s*$").search(left) or "role" in left.lower()
 
-    def _brought(self, name: str) -> bool:
-        return bool(WHO.search(name.rpartition(".")[2]))
+    def _brought(self, name: str, at: SgNode) -> bool:
+        """Whether a name is that of a credential, or of a header with one: `given = headers["x-admin-key"]`."""
+        bound = None if WHO.search(name.rpartition(".")[2]) else self.module.bound(name, at.range().start.index)
+        if bound is None:
+            return bool(WHO.search(name.rpartition(".")[2]))
+        return bound.kind == "value" and bound.node is not None and bool(_HEADER.search(bound.node.text()[:200]))
 
     def _looks(self, called: str, text: str) -> bool:
         """Whether a call in a condition looks at a caller: it verifies something, or looks into a list of keys."""

@@ -22,7 +22,8 @@ _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 _PLACEHOLDER: Final = lazy.regex(
     r"example|sample|placeholder|your[_-]?|change[_-]?(?:me|this|it)|dummy|fake|redact|insert|replace|xxxx|\*\*\*|\.\.\.|…"
     r"|deadbeef|foobar|foo[_-]?bar|lorem|not[_-]?(?:a[_-]?)?real|todo|fixme|secret[_-]?here|here$|[<>]|\$\{|\{\{|%\(|__\w+__"
-    r"|my[_-]?(?:api|secret|token|key|pass)|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
+    r"|my[_-]?(?:api|secret|token|key|pass)|correct[ _-]?horse[ _-]?battery"
+    r"|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
     re.IGNORECASE,
 )
 # `abc123xyz789AAABBB`: three and more of one sign, or that follow each other; in a random value there is hardly one.

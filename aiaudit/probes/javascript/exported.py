@@ -109,7 +109,7 @@ class ExportedHandlers:
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")
             row["reads"] = parameters is not None and first_named(parameters) is not None
-            if not row.get("checks") and turns_away(value.text()[:60_000], parameters_of(value), action=True):
+            if not row.get("checks") and self._turns_away(value):
                 row["checks"] = TURNED
         elif default:
             served = properties(value).get("fetch") if value.kind() == "object" else None
@@ -122,6 +122,23 @@ class ExportedHandlers:
             kind = "worker" if value.kind() == "object" else "default"
             row = self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
             row["parsed"] = kind == "default" and not _ANY_SIZE.search(self.module.text)
+
+    def _turns_away(self, action: SgNode) -> bool:
+        """Whether a server action, or a function of this file that it hands what comes in, refuses some of it."""
+        given = parameters_of(action)
+        if turns_away(action.text()[:60_000], given, action=True):
+            return True
+        for call in action.find_all(kind="call_expression")[:40]:
+            called, handed = call.field("function"), call.field("arguments")
+            if called is None or handed is None or called.kind() != "identifier":
+                continue
+            bound = self.module.bound(called.text(), call.range().start.index)
+            made = bound.node if bound is not None else None
+            if made is None or made.kind() not in FUNCTIONS or not {one.text() for one in handed.children()} & {*given}:
+                continue
+            if turns_away(made.text()[:60_000], parameters_of(made), action=True):
+                return True
+        return False
 
     def _form_actions(self, value: SgNode) -> None:
         """`export const actions = {default: async ({request}) => …}` of SvelteKit."""

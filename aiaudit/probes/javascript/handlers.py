@@ -118,6 +118,8 @@ class Handlers:
         if refusal:
             called = self.turning.asked.get(node.range().start.index, "") if refusal == CONDITION else refusal
             made |= {"auth": called or "answers 401", "sure": refusal == CONDITION}
+        elif helper := self.turning.by_a_helper(node):
+            made |= {"auth": helper, "sure": True}
         request = _first_parameter(node)
         touches: list[str] = []
         for call in node.find_all({"rule": {"any": [{"kind": "call_expression"}, {"kind": "new_expression"}]}})[

@@ -18,13 +18,15 @@ _MAX_NAMES: Final = 80
 # `const data = await req.json()`, `const { id } = req.body`, `const name = form.get("name")`
 _TAKEN: Final = lazy.regex(
     r"\b(?:const|let|var)\s+(?:\{([^{}]{1,400})\}|(\w+))\s*(?::[^=;]{1,120})?=\s*(?:await\s+)?"
+    r"(?:(?:String|Number|Boolean|BigInt|parseInt|parseFloat)\(\s*)?"
     r"(?:(?:_?req(?:uest)?|event|ctx\.req(?:uest)?|c\.req)\s*\??\.\s*(?:body\b|json\(|formData\(|query\b|nextUrl\.searchParams)"
     r"|\w*(?:[fF]orm|[dD]ata)\w*\.get\(|(\w+)\b)"
 )
 _WORDS: Final = lazy.regex(r"[A-Za-z_$][\w$]*")
 _TURNS: Final = lazy.regex(
     r"\bif\s*\(((?:[^()]|\([^()]{0,120}\)){1,300}?)\)\s*\{?\s*"
-    r"(throw\s+(?:new\s+)?\w*(?:Error|Exception|error)\b|return\s*\{\s*(?:success|ok|valid)\s*:\s*false\b|return\s*\{\s*errors?\s*:)"
+    r"(throw\s+(?:new\s+)?\w*(?:Error|Exception|error)\b|return\s*\{\s*(?:success|ok|valid)\s*:\s*false\b|return\s*\{\s*errors?\s*:"
+    r"|return\s*;|(?:return\s+)?(?:redirect|notFound)\()"  # an action that does nothing more, or shows another page
 )
 # `jwt.verify(token, KEY)`: what a caller brings and no other can have made.
 _VERIFIED: Final = lazy.regex(r"\b(?:jwt\.verify|jwtVerify|jose\.jwtVerify|verify)\(\s*([A-Za-z_$][\w$]*)\s*,")
@@ -49,7 +51,7 @@ def turns_away(text: str, given: Iterable[str], *, action: bool) -> bool:
         return True
     for match in list(_TURNS.finditer(text))[:_MAX_NAMES]:
         condition, answer = match.group(1), match.group(2)
-        if answer.startswith("return") and not action:
+        if not answer.startswith("throw") and not action:
             continue
         if brought & set(_WORDS.findall(condition)) and not _OF_OTHERS.search(condition):
             return True

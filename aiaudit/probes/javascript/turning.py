@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.module import Module
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -38,6 +38,8 @@ _DENIED: Final = lazy.regex(
 _REFUSED: Final = lazy.regex(
     r"\b(?:40[13]|1008|400[13]|440[13])\b|(?i:unauthori[sz]|unauthenticated|forbidden)|\bredirect\("
 )
+# What ends the request out of a function that was only called: in Next these throw.
+_ENDED: Final = lazy.regex(r"\b(?:redirect|unauthorized|forbidden)\(|\bthrow\b")
 _OTHER: Final = lazy.regex(r"(?i)\b404\b|not[ _]?found|\b50[03]\b|\b400\b|\b422\b")
 _ASKING: Final = lazy.regex(
     r"(?i)^(?:auth(?!or)\w*|\w*session|get_?(?:current_?)?user(?:data|info)?|current_?user|\w*authenticat\w*|\w*claims|whoami"
@@ -185,6 +187,22 @@ class Turning:
                 name = inner.text()[-80:] if inner is not None else ""
             if SELF_DENYING.search(name) and self._always(call, node):
                 return name
+        return ""
+
+    def by_a_helper(self, node: SgNode) -> str:
+        """The name of a function of this file that is called for every caller, and itself ends the request of a
+        stranger, by another page or an error; else ""."""
+        place = node.range()
+        for call in self.module.calls_in(place.start.index, place.end.index)[:MAX_PLACES]:
+            called = call.field("function")
+            if called is None or called.kind() != "identifier":
+                continue
+            bound = self.module.bound(called.text(), call.range().start.index)
+            made = bound.node if bound is not None else None
+            if made is None or made.kind() not in FUNCTIONS or made.range().start.index == place.start.index:
+                continue
+            if _ENDED.search(made.text()[:MAX_TEXT]) and self.of(made) == CONDITION and self._always(call, node):
+                return called.text()[:60]
         return ""
 
     def _always(self, call: SgNode, node: SgNode) -> bool:

@@ -19,6 +19,8 @@ _BOT: Final = lazy.regex(
 )
 _MAILMAP: Final = lazy.regex(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
 _LEAST_LOGIN: Final = 7  # letters of a login that is taken for a name
+_LEAST_BEGINNING: Final = 9  # letters with which logins of two people hardly begin alike
+_LEAST_COMPANY: Final = 3
 # What stands before the @ of addresses that many people have, and names that many leave as they came.
 _NO_LOGINS: Final = word_set(
     "contact support hello develop developer developers engineering github gitlab bitbucket noreply donotreply unknown",
@@ -83,6 +85,10 @@ class People:
             keys = _keys(identity)
             for key in keys[1:]:
                 self._join(keys[0], key)
+        for base, own in ((_behind_employer(one), one) for one in counted):
+            for other in counted if base else ():
+                if any(key.startswith(f"login:{base}") for key in _keys(other)):
+                    self._join(_keys(own)[0], _keys(other)[0])
         for identity, count in counted.items():
             names = self._names.setdefault(self._root(_keys(identity)[0]), {})
             names[identity.name] = names.get(identity.name, 0) + count
@@ -101,6 +107,17 @@ class People:
     def _join(self, one: str, other: str) -> None:
         first, second = sorted((self._root(one), self._root(other)))
         self._parent[second] = first
+
+
+def _behind_employer(identity: Identity) -> str:
+    """What is left of a login that an employer gave: `adalovelace-acme` or `adalovelace_acme` at acme.com. Somebody
+    else whose login begins so is the same person with an account of his own."""
+    company = identity.email.lower().partition("@")[2].partition(".")[0]
+    name = identity.name.lower().replace("_", "-")
+    if len(company) < _LEAST_COMPANY or not name.endswith(f"-{company}"):
+        return ""
+    login = re.sub(r"[^a-z]", "", name.removesuffix(company))
+    return login if len(login) >= _LEAST_BEGINNING else ""
 
 
 def _keys(identity: Identity) -> list[str]:

@@ -91,6 +91,15 @@ def test_what_stands_before_the_at_is_a_login() -> None:
     assert people.person(shared[0]) != people.person(shared[1])
 
 
+def test_an_account_that_the_employer_gave_is_the_same_person() -> None:
+    own, given = Identity("adalovelaceking", "ada@mail.example"), Identity("adalovelace-big-co", "ada.l-ext@big-co.com")
+    other = Identity("adalbert", "adalbert@big-co.com")
+    colleague = Identity("boothby-big-co", "boothby@big-co.com")
+    people = People([own, own, given, other, colleague])
+    assert people.person(given) == people.person(own) == "adalovelaceking"
+    assert len({people.person(one) for one in (own, other, colleague)}) == 3
+
+
 def test_mailmap_forms() -> None:
     text = "# c\nProper <one@x>\nProper <p@x> <old@x>\nProper <p@x> Nick <shared@x>\nbroken line\n<new@x> <only@x>\n"
     mailmap = Mailmap(text)

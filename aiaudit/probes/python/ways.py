@@ -47,7 +47,9 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters, plain_answer
 
-_VERIFIES: Final = lazy.regex(r"(?i)(?<!un)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
+_VERIFIES: Final = lazy.regex(
+    r"(?i)(?<!un)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)"
+)
 
 
 # What of a library raises for a credential or a signature that is not good, by its full name.

@@ -35,6 +35,7 @@ _FAILS_BY: Final = lazy.regex(
 _ASKS_HOW: Final = lazy.regex(r"\b(?:always|cancelled|failure)\(\)|\bneeds[.\[]")
 _ON_FAILURE: Final = lazy.regex(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
 _UNLESS_FAILED: Final = lazy.regex(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
+_HOOK: Final = lazy.regex(r"^\s*\$\{\{\s*secrets\.(\w*(?i:deploy\w*hook|hook\w*deploy)\w*)\s*\}\}\s*$")
 _IF_SET: Final = lazy.regex(r"^\s*(?:\$\{\{\s*)?env\.(\w+)(?:\s*!=\s*'')?(?:\s*\}\})?\s*$")
 _SETS_NO_VARIABLE: Final = lazy.regex(r"^(?:\./|actions/|docker/|azure/|aws-actions/|appleboy/)", re.IGNORECASE)
 _CLOSED_ONLY: Final = frozenset(
@@ -195,7 +196,7 @@ def step_of(
     return Step(
         line=line,
         name=str(item.get("name") or ""),
-        script=script if isinstance(script, str) else "",
+        script=_by_the_hook(script, as_map(item.get("env"))) if isinstance(script, str) else "",
         script_line=script_line(text, holder, key) or line,
         shell=_SHELLS.get(shell_name) or _custom_shell(shell_name),
         uses=str(item.get("uses") or ""),
@@ -206,6 +207,17 @@ def step_of(
         runs=runs(condition) and not (asked is not None and asked.group(1) in unset),
         condition=condition,
     )
+
+
+def _by_the_hook(script: str, given: Mapping[str, Any]) -> str:
+    """The script with a variable that holds the hook by which a platform deploys called as the secret is."""
+    for name, value in given.items():
+        secret = _HOOK.match(str(value))
+        if secret is not None:
+            script = re.sub(
+                rf"\$(?:\{{{re.escape(str(name))}\}}|{re.escape(str(name))}\b)", f"${secret.group(1)}", script
+            )
+    return script
 
 
 def _condition(item: Mapping[str, Any]) -> str:

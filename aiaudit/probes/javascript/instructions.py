@@ -37,6 +37,8 @@ _KEYS: Final = name_set(
 )
 _ROLES: Final = frozenset({"system", "developer"})
 _MODEL_OF_GOOGLE: Final = ".getGenerativeModel"  # makes a model with its instructions, which is asked afterwards
+# How a client asks that another file of the project makes: `getClient().messages.create({ system, … })`.
+_ASKING: Final = lazy.regex(r"\.(?:messages|completions|responses)\.(?:create|parse|stream)$")
 _BODY_OF_GOOGLE: Final = r"^[\"']?system_?[iI]nstruction[\"']?\s*:\s*\{\s*(?:role\s*:[^,]*,\s*)?[\"']?parts[\"']?\s*:"
 _STORES: Final = lazy.regex(r"\.(?:values|insert|insertOne|insertMany|upsert|save)$")
 MAX_ROWS: Final = 200
@@ -171,7 +173,8 @@ class InstructionFinder:
                 yield content, name
             return
         agent = self.agents.match(name)
-        if not agent and not self.models.match(name) and not name.endswith(_MODEL_OF_GOOGLE):
+        elsewhere = own_spec(named.spec) and _ASKING.search(name)
+        if not agent and not self.models.match(name) and not name.endswith(_MODEL_OF_GOOGLE) and not elsewhere:
             return
         for given in [one for one in arguments.children() if one.kind() == "object"][:3]:
             parts = pairs(given)

@@ -208,14 +208,20 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
     """None where a condition fails; else the conditions that could not be decided."""
     given = {**(call["ctor_kw"] if pattern.or_ctor else {}), **call["kw"]}
     options_at = max(pattern.options_at, int(len(call["args"]) > 1 and _second().match(name)))
-    hidden = any(at >= options_at for at in call["hidden"]) or (pattern.or_ctor and call["ctor_star"])
+    of_ctor = bool(pattern.or_ctor and call["ctor_star"])
+
+    def may_hold(keywords: Iterable[str]) -> bool:
+        """Whether arguments that are not known may hold one of these."""
+        body = bool(_BODY_FIRST.search(name)) and not any(one.partition(".")[0] in _OF_REQUESTS for one in keywords)
+        return of_ctor or any(at >= options_at and not (body and at) for at in call["hidden"])
+
     doubts: list[str] = []
     for keyword, value in pattern.kw.items():
-        if not _holds(keyword, value, given, hidden, doubts):
+        if not _holds(keyword, value, given, may_hold([keyword]), doubts):
             return None
     for keyword, value in pattern.unless_kw.items():
         doubt: list[str] = []
-        if _holds(keyword, value, given, hidden, doubt):
+        if _holds(keyword, value, given, may_hold([keyword]), doubt):
             if not doubt:
                 return None
             doubts += doubt
@@ -225,12 +231,12 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
             return None
         if there is not None:
             doubts.append(keyword)
-    if pattern.missing_kw and hidden:
+    if pattern.missing_kw and may_hold(pattern.missing_kw):
         doubts.append("options")
     if pattern.missing_kw and pattern.or_ctor and not call["ctor_known"] and _on_object(name):
         doubts.append("client")
     if pattern.has_kw and not any(_is_given(keyword, given) for keyword in pattern.has_kw):
-        if not hidden and not any(_given(keyword, given) is not None for keyword in pattern.has_kw):
+        if not may_hold(pattern.has_kw) and not any(_given(keyword, given) is not None for keyword in pattern.has_kw):
             return None
         doubts.append("options")
     if pattern.arg0_dynamic is not None and call["dynamic"] != pattern.arg0_dynamic:
@@ -239,6 +245,12 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
 
 
 _ABSENT: Final = object()
+# The clients of OpenAI and Anthropic: what is asked is the first argument, how the request is made the second.
+_BODY_FIRST: Final = lazy.regex(r"\.(?:messages|completions|responses)\.(?:create|parse|stream)$")
+_OF_REQUESTS: Final = name_set(
+    "timeout maxRetries signal headers defaultHeaders idempotencyKey query body fetchOptions httpAgent defaultBaseURL"
+    " path method maxRedirects options"
+)
 
 
 @cache

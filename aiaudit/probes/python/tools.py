@@ -229,8 +229,10 @@ class ToolFinder:
         given = function or (node.args[0] if node.args else None)
         named = next((one.value for one in node.keywords if one.arg == "name"), None)
         made = list(calls_of_its_maker(self.view, scope, given, named))
-        for call, there, its_function, its_name in made or [(node, scope, given, named)]:
+        for call, there, its_function, its_name in made:
             self._made(call, there, its_function, its_name, framework, node)
+        if not made:
+            self._made(node, scope, given, named, framework, node)
 
     def _made(
         self,

@@ -33,6 +33,8 @@ demo: $(VENV)/.run ## audit a sample project and write its HTML report
 test: $(VENV)/.dev ## lint, type-check and run the whole test suite
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@echo "compiling the packs, unless nothing has changed: half a minute"
+	@$(BIN)/python -c 'from aiaudit.packs.precompiled import prepare_checkout; prepare_checkout()'
 	@echo "running the whole suite: about 15 minutes on two processors"
 	@$(BIN)/pytest -n auto
 
@@ -58,6 +60,6 @@ lock: ## renew the lock files
 	@rm -rf .venv-lock
 
 clean: ## remove what make has made
-	@rm -rf $(VENV) demo-report.html demo-report.md dist site .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) demo-report.html demo-report.md dist site .precompiled .mypy_cache .ruff_cache .pytest_cache
 
 .PHONY: help demo test lint bench fuzz docs lock clean

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 Folder = Literal["checks", "templates", "tables"]
 PRECOMPILED: Final = "precompiled"  # the folder beside the packs of a wheel for what was made of them
+MADE_OF: Final = "made-of"  # in that of a checkout: what it was made of
 
 _PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent
 
 
 def path_of(folder: Folder) -> Path:
@@ -27,6 +33,46 @@ def path_of(folder: Folder) -> Path:
 
 
 def precompiled(name: str) -> Path | None:
-    """A file that was made from the packs when the wheel was built; None in a checkout, where packs change."""
-    file = _PACKAGE / "_checks" / PRECOMPILED / name
+    """A file that was made from the packs: when the wheel was built or, in a checkout, by `make test`. None where
+    there is none, or where packs or program have changed since."""
+    if (_PACKAGE / "_checks").is_dir():
+        file = _PACKAGE / "_checks" / PRECOMPILED / name
+    elif is_fresh():
+        file = checkout_precompiled() / name
+    else:
+        return None
     return file if file.is_file() else None
+
+
+def checkout_precompiled() -> Path:
+    """The folder of a checkout for what was made from its packs."""
+    return _CHECKOUT / f".{PRECOMPILED}"
+
+
+@cache
+def is_fresh() -> bool:
+    """Whether that folder was made from the checkout as it is."""
+    try:
+        return (checkout_precompiled() / MADE_OF).read_text("ascii") == state_of_checkout()
+    except (OSError, ValueError):
+        return False
+
+
+def state_of_checkout() -> str:
+    """A name for the program and its packs as they lie in a checkout, by sizes and times: to look at a thousand files
+    takes a few milliseconds, to read them many."""
+    made = hashlib.blake2b(digest_size=20)
+    for folder in (_PACKAGE, _CHECKOUT / "checks", _CHECKOUT / "tables"):
+        for path, seen in sorted(_files(str(folder))):
+            made.update(f"{path}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return made.hexdigest()
+
+
+def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _files(entry.path)
+            else:
+                yield entry.path, entry.stat(follow_symlinks=False)

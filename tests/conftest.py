@@ -69,6 +69,17 @@ def _packs_loaded_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _as_in_a_checkout() -> Iterator[None]:
+    """What `make test` compiled ahead is for the programs that the tests start: in the tests' own processes packs are
+    loaded as in any checkout, wherever they are run."""
+    from aiaudit import resources
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resources, "is_fresh", lambda: False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _searches_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What Hyperscan makes of the same expressions is made once in a run, whichever worker asks first."""
     from aiaudit.probes.text import search

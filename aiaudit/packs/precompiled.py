@@ -1,10 +1,12 @@
 """The shipped packs as a wheel carries them beside their YAML: loaded once, when it was built.
 
 Parsing and type-checking the packs takes as long as a small audit, and what runs in CI has no cache to take them from.
-A checkout has no such files, as its packs and their loader change: there they are kept in the user's cache
-(`aiaudit.packs.stored`). Files of plain JSON: the library (a line that names its packs' bytes, one with all but the
-trees, and the trees); and the literals that their text patterns need. Beside them the searches for these patterns, as
-Hyperscan compiles them (`aiaudit.probes.text.shipped`).
+A checkout has such files where `make test` has made them and neither packs nor program have changed since: its tests
+start the program some hundred times. Else what is loaded is kept in the user's cache (`aiaudit.packs.stored`).
+
+Files of plain JSON: the library (a line that names its packs' bytes, one with all but the trees, and the trees); and
+the literals that their text patterns need. Beside them the searches for these patterns, as Hyperscan compiles them
+(`aiaudit.probes.text.shipped`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import __version__
 from aiaudit.packs.files import shipped_files
 from aiaudit.packs.library import Library
-from aiaudit.resources import PRECOMPILED, precompiled
+from aiaudit.resources import MADE_OF, PRECOMPILED, checkout_precompiled, is_fresh, precompiled, state_of_checkout
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
@@ -80,6 +82,17 @@ def write(folder: Path) -> list[tuple[Path, str]]:
         file.write_bytes(data)
         written.append((file, f"{PRECOMPILED}/{name}"))
     return written
+
+
+def prepare_checkout() -> None:
+    """Make the files for the checkout that this runs from, unless they are there. Raises as `write`, and `OSError`."""
+    if is_fresh():
+        return
+    state, folder = state_of_checkout(), checkout_precompiled()
+    folder.mkdir(exist_ok=True)
+    (folder / MADE_OF).unlink(missing_ok=True)  # whoever starts meanwhile takes none of it
+    write(folder)
+    (folder / MADE_OF).write_text(state, "ascii")
 
 
 def _literals(loaded: Library) -> dict[str, Any]:

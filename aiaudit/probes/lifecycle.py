@@ -39,7 +39,7 @@ _LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to 
 )
 
 _GATEWAY: Final = lazy.regex(r"(?P<name>claude-[\w.-]{1,60}?)(?:[:-]thinking|:beta)?")
-_BEDROCK: Final = lazy.regex(r"-v\d+(?::\d+\w*)*$")
+_BEDROCK: Final = lazy.regex(r"-v\d+(?::\d\w*)*$")
 _DATED: Final = lazy.regex(r"-20\d{6}")
 
 ITEM: Final = record(

@@ -10,7 +10,7 @@ from aiaudit import lazy
 MAX_PARAGRAPH: Final = 2_000  # characters that are put on one line
 
 _BEGINS: Final = lazy.regex(
-    r"\s*(?:#|>|\||[-*+•] |\d{1,3}[.)] |<|```|~~~|:::|\$\$|!\[|\[[^\]\n]{1,80}\]:|\.\. |:\w[\w -]*:|@|=+\s*$|-+\s*$"
+    r"\s*+(?:#|>|\||[-*+•] |\d{1,3}[.)] |<|```|~~~|:::|\$\$|!\[|\[[^\]\n]{1,80}\]:|\.\. |:\w[\w -]*:|@|=+\s*$|-+\s*$"
     r"|\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__|[A-Z][\w -]{0,40}:(?:\s|$)|- ?\[|[^|\n]{0,200}\|)"
 )
 """What stands by itself: a heading, a quotation, a row, an item, a block, a label such as `Owner:`."""

@@ -46,7 +46,7 @@ _NAME: Final = lazy.regex(
 )
 _NUMBER: Final = lazy.regex(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
 _TAG: Final = lazy.regex(r"</?[A-Za-z][^<>]{0,60}>")
-_RULE: Final = lazy.regex(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_RULE: Final = lazy.regex(r"^(?=[^-]*-)[\s:|-]*$")
 _RECORD: Final = record(
     "comparison",
     path=STRING,

@@ -87,9 +87,9 @@ _TASKCLUSTER: Final = lazy.regex(
 _GROOVY: Final = lazy.regex(r"(?<!\\)\$(?:\{\s*(?P<long>[^{}\n]*)\}|(?P<short>[A-Za-z_][\w.]*))")
 _NAMED_PARAMETER: Final = lazy.regex(r"\bparams(?:\.|\[['\"])(\w+)")
 _ENVIRONMENT: Final = lazy.regex(r"^(?:env\.)?(\w+)\b")
-_FREE: Final = lazy.regex(r"\b(?:string|text)\s*\(?\s*[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]")
+_FREE: Final = lazy.regex(r"\b(?:string|text)\s*+(?:\(\s*+)?[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]")
 _CLOSED: Final = lazy.regex(
-    r"\b(?:choice|booleanParam|credentials|run)\s*\(?\s*[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]"
+    r"\b(?:choice|booleanParam|credentials|run)\s*+(?:\(\s*+)?[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]"
 )
 _LITERAL: Final = lazy.regex(r"^[^*?]+$")
 

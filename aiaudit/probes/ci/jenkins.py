@@ -28,7 +28,7 @@ _TOKEN: Final = lazy.regex(
     |(?P<never>\bwhen\s*\{\s*expression\s*\{\s*(?:return\s+)?false\s*;?\s*\}\s*\})
     |(?P<asks>\binput\b(?=\s*(?:\(|\{|message\b|id\b|['"])))
     |(?P<catch>\bcatchError\b[^{\n]*\{)
-    |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*\(?\s*(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+    |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*+(?:\(\s*+)?(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
       (?P<after>[^\n}]*))
     |\b(?P<plugin>cfnUpdate(?:StackSet)?|kubernetesDeploy|openshiftDeploy|azureWebAppPublish|azureFunctionAppPublish
       |pushToCloudFoundry|ebDeploy|createDeployment|s3Upload|googleStorageUpload|azureUpload|sshPublisher)\b\s*(?=[(\w])

@@ -16,7 +16,7 @@ from aiaudit.probes.reading import Files, listed, scope_of
 GLOBS: Final = ("**/.env", "**/.env.*", "**/*.env", "**/env.example", "**/env.sample", "**/env.template", "**/dotenv*")
 _EXAMPLE: Final = lazy.regex(r"(example|sample|template|dist|default|tmpl)", re.IGNORECASE)
 _ASSIGNMENT: Final = lazy.regex(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$")
-_IN_YAML: Final = lazy.regex(r"^([A-Z][A-Z0-9_]*):[ \t]+(.*?)\s*$")  # as `gcloud --env-vars-file` takes them
+_IN_YAML: Final = lazy.regex(r"^([A-Z][A-Z0-9_]*):[ \t]++(.*?)\s*$")  # as `gcloud --env-vars-file` takes them
 
 VARIABLE = record(
     "variable",

@@ -18,7 +18,7 @@ _NOT_SECRET: Final = lazy.regex(
     re.IGNORECASE,
 )
 _PLACEHOLDER: Final = lazy.regex(
-    r"^\s*=?\s*(|x+|\*+|\.+|<.*>|\[.*\]|\{\{.*\}\}|\$.*|%.*%|change_?me.*|your[_-].*|my[_-].*|example.*|placeholder.*|dummy.*|fake.*|test.*"
+    r"^\s*+=?\s*+(|x+|\*+|\.+|<.*>|\[.*\]|\{\{.*\}\}|\$.*|%.*%|change_?me.*|your[_-].*|my[_-].*|example.*|placeholder.*|dummy.*|fake.*|test.*"
     r"|todo.*|none|null|undefined|secret|password|token|key|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|insert.*|replace.*|to_?be_?set.*|sk-\.\.\..*)\s*$",
     re.IGNORECASE,
 )

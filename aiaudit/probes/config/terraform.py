@@ -18,9 +18,9 @@ GLOBS: Final = ("**/*.tf", "**/*.tofu")
 _BLOCK: Final = lazy.regex(
     r'^\s*(resource|module|provider|data|variable|output|terraform|backend)\s*((?:"[^"]*"\s*)*)\{'
 )
-_ATTRIBUTE: Final = lazy.regex(r'^\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|.+?)\s*(?:#.*|//.*)?$')
+_ATTRIBUTE: Final = lazy.regex(r'^\s*([\w-]+)\s*+=\s*+("(?:[^"\\]|\\.)*"|.+?)\s*(?:#.*|//.*)?$')
 _INNER: Final = lazy.regex(r'^\s*([\w-]+)\s*(?:"[^"]*"\s*)*\{')
-_ONE_LINE: Final = lazy.regex(r"^\s*([\w-]+)\s*\{\s*([\w-]+)\s*=\s*([^{}]+?)\s*\}\s*(?:#.*|//.*)?$")
+_ONE_LINE: Final = lazy.regex(r"^\s*([\w-]+)\s*+\{\s*+([\w-]+)\s*+=\s*+([^{}]+?)\s*\}\s*(?:#.*|//.*)?$")
 _STRINGS: Final = lazy.regex(r'"(?:[^"\\]|\\.)*"')
 _MAX_LINES: Final = 20_000
 

@@ -84,7 +84,7 @@ def parse_lines(path: str, lines: list[str]) -> Document:
 # --- Markdown -------------------------------------------------------------------------------------------------------
 
 _FENCE: Final = lazy.regex(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^\s`{]*)")
-_ATX: Final = lazy.regex(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ATX: Final = lazy.regex(r"^ {0,3}(#{1,6})[ \t]++(.*?)[ \t]*+(?:#++[ \t]*+)?$")
 _SETEXT: Final = lazy.regex(r"^ {0,3}(=+|-+)[ \t]*$")
 _HTML_HEADING: Final = lazy.regex(r"<h([1-6])\b[^<>]{0,200}>(.{0,200}?)</h\1>", re.IGNORECASE)
 _SUMMARY: Final = lazy.regex(r"<summary\b[^<>]{0,200}>(.{0,200}?)</summary>", re.IGNORECASE)

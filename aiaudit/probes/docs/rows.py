@@ -35,7 +35,7 @@ _NOT_YET: Final = lazy.regex(
 )
 _LETTERS: Final = lazy.regex(r"[RACISV](?:[ ,/+&]*[RACISV])*|[-–—. ]*")
 _NAMED: Final = lazy.regex(r"[^\W\d_][^\W\d_.'’-]* (?:[A-Z]\. |v[ao]n |de[nr]? )*[^\W\d_a-z][^\W\d_]*(?:[ ,;(.–-].*)?")
-_PAIR: Final = lazy.regex(r"\s*[-*+] +([^:|]{2,80}?)\s*(?::|[–—]|\s-\s)\s*(\S.{0,200})")
+_PAIR: Final = lazy.regex(r"\s*+[-*+] ++([^:|]{2,80}?)\s*(?::|[–—]|\s-\s)\s*(\S.{0,200})")
 _ROW: Final = record(
     "row", path=STRING, line=INT, text=STRING, cells=map_of(STRING), numbers=map_of(DOUBLE), days=map_of(INT),
     missing=list_of(STRING),

@@ -17,7 +17,7 @@ _BOT: Final = lazy.regex(
     r"|@lovable\.dev|gpt-engineer|google-labs-jules",
     re.IGNORECASE,
 )
-_MAILMAP: Final = lazy.regex(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
+_MAILMAP: Final = lazy.regex(r"\s*+([^<#]*+)<([^>]*+)>\s*+(?:([^<#]*+)<([^>]*+)>)?")
 _LEAST_LOGIN: Final = 7  # letters of a login that is taken for a name
 _LEAST_BEGINNING: Final = 9  # letters with which logins of two people hardly begin alike
 _LEAST_COMPANY: Final = 3
@@ -56,7 +56,7 @@ class Mailmap:
             found = _MAILMAP.match(line[:500])
             if found is None:
                 continue
-            name, email, old_name, old_email = (part or "" for part in found.groups())
+            name, email, old_name, old_email = ((part or "").strip() for part in found.groups())
             if not old_email:  # Proper Name <commit@email>
                 self._by_email[email.lower()] = Identity(name, "")
             elif old_name:

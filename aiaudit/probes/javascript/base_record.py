@@ -22,7 +22,7 @@ _IMPORT: Final = lazy.regex(
     rb"(?:^|[\s;}])(?:(import|export)\b[^;'\"`()]{0,2000}?\bfrom\s*|import\s+|(?:require|import)\(\s*)[\"']([^\"'\n]{1,200})[\"']"
 )
 _CONSTANT: Final = lazy.regex(
-    rb"(?m)^export const (\w{1,80})(?:\s*:\s*[\w|\s]{1,40})?\s*=\s*"
+    rb"(?m)^export const (\w{1,80})(?:\s*+:\s*+[\w|\s]{1,40})?\s*=\s*"
     rb"(\"[^\"\n\\]{0,200}\"|'[^'\n\\]{0,200}'|\d[\d_]{0,12}(?:\.\d{1,8})?|true|false)"
     rb"(?:\s+as const)?[ \t]*;?[ \t]*$"
 )

@@ -24,7 +24,7 @@ _EVENT: Final = lazy.regex(
 )
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
 _DRAWN: Final = ("jsx_element", "jsx_self_closing_element")
-_SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
+_SERVER_FILE: Final = lazy.regex(r"\s*+(?:(?>//[^\n]*+\n|/\*.*?\*/)\s*+)*+[\"']use server[\"']", re.DOTALL)
 # A function of AWS that is asked over HTTP, by the type of its event.
 _LAMBDA: Final = lazy.regex(r"\b(?:APIGateway|ALB|LambdaFunctionURL)(?:Proxy)?(?:Request)?Event")
 _PUBLIC: Final = lazy.regex(

@@ -34,7 +34,7 @@ _WHO: Final = lazy.regex(
 )
 _MISSING: Final = lazy.regex(r"!(?!=)|!==|!=|===?\s*(?:null|undefined|false)|\bnot")
 _AWAY: Final = lazy.regex(r"(?:^|\.)(?:redirect|protect|redirectToSignIn)$")
-_LETS_ON: Final = lazy.regex(r"\b(?:next|resolve|resolve\(event)\(|^\s*\{?\s*return\s*;?\s*\}?\s*$")
+_LETS_ON: Final = lazy.regex(r"\b(?:next|resolve|resolve\(event)\(|^\s*+\{?\s*+return\s*+;?\s*+\}?\s*+$")
 _PROTECTING: Final = {  # middleware of libraries that sends strangers away by itself
     "next-auth/middleware": "withAuth",
     "@auth0/nextjs-auth0/edge": "withMiddlewareAuthRequired",
@@ -165,7 +165,7 @@ class SentryFinder:
 
     def _hands_on(self, consequence: str, node: SgNode) -> bool:
         """`return response`, where the name was given `NextResponse.next(…)` before."""
-        name = re.search(r"\breturn\s+([A-Za-z_]\w*)\s*;?\s*\}?\s*$", consequence)
+        name = re.search(r"\breturn\s+([A-Za-z_]\w*+)\s*+;?\s*+\}?\s*+$", consequence)
         return name is not None and "NextResponse.next(" in self._made(name[1], node)
 
     def _made(self, name: str, node: SgNode) -> str:

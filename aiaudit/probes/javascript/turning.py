@@ -55,7 +55,9 @@ _BAD_REQUEST: Final = lazy.regex(r"\b400\b")
 _ASSERTING: Final = lazy.regex(r"^(?:assert(?:\.ok|\.notEqual|\.notStrictEqual)?|invariant)$")
 _BOTS: Final = lazy.regex(r"\b(checkBotId|verify(?:Turnstile|ReCaptcha|Recaptcha|Captcha)\w*)\s*\(")
 _STOPS: Final = lazy.regex(r"\breturn\b(?!\s+(?:await\s+)?next\(\s*\))|\bthrow\b")
-_LETS_ON: Final = lazy.regex(r"^\s*\{?\s*(?:return\s+)?(?:await\s+)?next\(\s*\)\s*;?\s*(?:return\s*;?\s*)?\}?\s*$")
+_LETS_ON: Final = lazy.regex(
+    r"^\s*+\{?\s*+(?:return\s++)?(?:await\s++)?next\(\s*+\)\s*+;?\s*+(?:return\s*+;?\s*+)?\}?\s*+$"
+)
 _READER: Final = lazy.regex(
     r"(?:^|\.)(?:get|header|headers|cookies?|split|replace|trim|toString|startsWith|endsWith|slice|substring|match|String|at|pop|json"
     r"|text|formData|createClient|parse|cookie|toLowerCase|getCookie|decode|headersList|test)$"

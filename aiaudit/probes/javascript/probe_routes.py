@@ -36,7 +36,7 @@ _BESIDE_ROUTES: Final = tuple(
     f"{name}.{end}" for name in ("middleware", "proxy", "next.config") for end in ("ts", "js", "mjs")
 )
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
-_LIMITED: Final = frozenset(("fastify", "express"))  # their own body parsers stop at 1 MiB and 100 kB
+_LIMITED: Final = frozenset(("fastify", "express", "nest"))  # their own body parsers stop at 1 MiB and 100 kB
 _MAX_STEPS: Final = 3
 
 

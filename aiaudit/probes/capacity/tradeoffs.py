@@ -34,7 +34,8 @@ _QUALITY: Final = lazy.regex(
 )
 _TIME: Final = lazy.regex(
     r"latenc|\bp50|\bp95|\bp99|\bttft|tokens?[ _/]*(?:per|/)[ _]*s|tok/s|throughput|(?:\b|_)(?:ms|sec|seconds)\b"
-    r"|response.?time|\bqps\b|\brps\b",
+    r"|(?:response|inference|prediction|answer|query).?(?:time|speed)"
+    r"|\btime ?(?:per|/) ?(?:image|request|sample|query|prediction|answer)|\bqps\b|\brps\b",
     re.IGNORECASE,
 )
 _COST: Final = lazy.regex(

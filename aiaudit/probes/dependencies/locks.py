@@ -128,13 +128,16 @@ def _uv(content: Any) -> Packages:
     markers: dict[str, list[str]] = {}
     for one in (one for package in packages for one in _dicts(package.get("dependencies"))):
         markers.setdefault(str(one.get("name")), []).append(str(one.get("marker", "")))
+    filed = {str(package.get("name")) for package in packages if package.get("wheels") or package.get("sdist")}
     for package in packages:
         source = package.get("source")
         local = isinstance(source, Mapping) and not ({"registry", "url"} & set(source))
         files = [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])]
-        # An override with a marker that holds nowhere takes a package out: uv keeps its name, and no file of it.
+        # An override with a marker that holds nowhere takes a package out: uv keeps its name, and no file of it. So it
+        # does for systems for which there is none, where the same package stands again with files for the others.
         asked = markers.get(str(package.get("name")), [])
-        if files or not asked or not all(map(_NEVER.search, asked)):
+        nowhere = bool(asked) and all(map(_NEVER.search, asked))
+        if files or not (nowhere or (package.get("resolution-markers") and str(package.get("name")) in filed)):
             yield _table(package, local, files)
 
 

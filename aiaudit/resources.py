@@ -53,8 +53,16 @@ def checkout_precompiled() -> Path:
 def is_fresh() -> bool:
     """Whether that folder was made from the checkout as it is."""
     try:
-        return (checkout_precompiled() / MADE_OF).read_text("ascii") == state_of_checkout()
-    except (OSError, ValueError):
+        return (checkout_precompiled() / MADE_OF).read_text("ascii").split()[0] == state_of_checkout()
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def is_of_these_bytes() -> bool:
+    """The same by what the files hold, as a wheel asks that takes what is there."""
+    try:
+        return (checkout_precompiled() / MADE_OF).read_text("ascii").split()[1] == content_of_checkout()
+    except (OSError, ValueError, IndexError):
         return False
 
 
@@ -62,10 +70,24 @@ def state_of_checkout() -> str:
     """A name for the program and its packs as they lie in a checkout, by sizes and times: to look at a thousand files
     takes a few milliseconds, to read them many."""
     made = hashlib.blake2b(digest_size=20)
-    for folder in (_PACKAGE, _CHECKOUT / "checks", _CHECKOUT / "tables"):
-        for path, seen in sorted(_files(str(folder))):
-            made.update(f"{path}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    for path, seen in _sources():
+        made.update(f"{path}\0{seen.st_size}\0{seen.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return made.hexdigest()
+
+
+def content_of_checkout() -> str:
+    """A name for them by what they hold. Raises `OSError`."""
+    made = hashlib.blake2b(digest_size=20)
+    for path, _ in _sources():
+        data = Path(path).read_bytes()
+        made.update(f"{path.removeprefix(str(_CHECKOUT))}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+        made.update(data)
+    return made.hexdigest()
+
+
+def _sources() -> list[tuple[str, os.stat_result]]:
+    folders = (_PACKAGE, _CHECKOUT / "checks", _CHECKOUT / "tables")
+    return sorted((one for folder in folders for one in _files(str(folder))), key=lambda one: one[0])
 
 
 def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -76,6 +76,7 @@ def _as_in_a_checkout() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resources, "is_fresh", lambda: False)
+        patch.setattr(resources, "is_of_these_bytes", lambda: False)
         yield
 
 

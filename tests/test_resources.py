@@ -5,7 +5,8 @@ import pytest
 
 from aiaudit import resources
 
-is_fresh = resources.is_fresh.__wrapped__  # as it is outside of the tests, and never remembered
+is_fresh = resources.is_fresh.__wrapped__  # as they are outside of the tests, and never remembered
+is_of_these_bytes = resources.is_of_these_bytes
 
 
 def test_a_checkout_serves_the_folders_beside_the_package() -> None:
@@ -41,9 +42,11 @@ def checkout(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "aiaudit")
     monkeypatch.setattr(resources, "_CHECKOUT", tmp_path)
     monkeypatch.setattr(resources, "is_fresh", is_fresh)
+    monkeypatch.setattr(resources, "is_of_these_bytes", is_of_these_bytes)
     made = resources.checkout_precompiled()
     (made / "all.hs").write_bytes(b"compiled")
-    (made / resources.MADE_OF).write_text(resources.state_of_checkout())
+    names = f"{resources.state_of_checkout()}\n{resources.content_of_checkout()}\n"
+    (made / resources.MADE_OF).write_text(names)
     return tmp_path
 
 
@@ -67,3 +70,10 @@ def test_what_was_compiled_in_a_checkout_serves_while_nothing_has_changed(checko
 def test_what_was_compiled_from_something_else_is_not_taken(checkout, change) -> None:
     change(checkout)
     assert resources.precompiled("all.hs") is None
+
+
+def test_a_wheel_takes_it_by_what_the_files_hold_whatever_their_times(checkout) -> None:
+    os.utime(checkout / "checks/llm/pack.yaml", ns=(1, 1))
+    assert resources.is_of_these_bytes()
+    (checkout / "checks/llm/pack.yaml").write_text("id: xyz\n")
+    assert not resources.is_of_these_bytes()

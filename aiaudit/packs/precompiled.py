@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit import __version__
+from aiaudit import __version__, resources
 from aiaudit.packs.files import shipped_files
 from aiaudit.packs.library import Library
-from aiaudit.resources import MADE_OF, PRECOMPILED, checkout_precompiled, is_fresh, precompiled, state_of_checkout
+from aiaudit.resources import MADE_OF, PRECOMPILED, checkout_precompiled, precompiled
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
@@ -62,20 +63,17 @@ def library() -> Library | None:
 
 
 def write(folder: Path) -> list[tuple[Path, str]]:
-    """Write the files into `folder`; each with the place below the shipped packs that it is meant for.
+    """Write the files into `folder`; each with the place below the shipped packs that it is meant for. What lies ready
+    in the checkout is taken, where it was made from the same bytes.
 
     Raises:
         PackError: a shipped pack has a mistake.
     """
-    from aiaudit.packs.load import load
-    from aiaudit.packs.pack_codec import to_parts
-
-    loaded = load()
-    made = {
-        LIBRARY: b"\n".join([name_of(shipped_files()).encode(), *to_parts(loaded)]),
-        LITERALS: json.dumps(_literals(loaded), separators=(",", ":")).encode("ascii"),
-        **_searches(loaded),
-    }
+    ready = checkout_precompiled()
+    if resources.is_of_these_bytes():
+        made = {file.name: file.read_bytes() for file in sorted(ready.iterdir()) if file.name != MADE_OF}
+    else:
+        made = _made()
     written = []
     for name, data in made.items():
         file = folder / name
@@ -86,13 +84,28 @@ def write(folder: Path) -> list[tuple[Path, str]]:
 
 def prepare_checkout() -> None:
     """Make the files for the checkout that this runs from, unless they are there. Raises as `write`, and `OSError`."""
-    if is_fresh():
+    if resources.is_fresh():
         return
-    state, folder = state_of_checkout(), checkout_precompiled()
-    folder.mkdir(exist_ok=True)
-    (folder / MADE_OF).unlink(missing_ok=True)  # whoever starts meanwhile takes none of it
-    write(folder)
-    (folder / MADE_OF).write_text(state, "ascii")
+    state, content, folder = resources.state_of_checkout(), resources.content_of_checkout(), checkout_precompiled()
+    if not resources.is_of_these_bytes():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name, data in _made().items():
+            (folder / name).write_bytes(data)
+    (folder / MADE_OF).write_text(f"{state}\n{content}\n", "ascii")
+
+
+def _made() -> dict[str, bytes]:
+    """What is made from the packs, by the files' names. Raises `PackError`."""
+    from aiaudit.packs.load import load
+    from aiaudit.packs.pack_codec import to_parts
+
+    loaded = load()
+    return {
+        LIBRARY: b"\n".join([name_of(shipped_files()).encode(), *to_parts(loaded)]),
+        LITERALS: json.dumps(_literals(loaded), separators=(",", ":")).encode("ascii"),
+        **_searches(loaded),
+    }
 
 
 def _literals(loaded: Library) -> dict[str, Any]:

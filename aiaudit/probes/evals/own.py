@@ -11,6 +11,7 @@ from aiaudit.probes.evals.result import MAX_LISTED, Metric, Result, count, dated
 _SIZE_KEYS: Final = (
     "n", "cases", "n_cases", "num_cases", "case_count", "total_cases", "samples", "n_samples", "num_samples", "total",
     "questions", "n_questions", "num_questions", "queries", "n_queries", "num_queries", "rows", "examples", "count",
+    "query_count", "question_count", "sample_count", "example_count", "total_questions", "total_queries", "total_samples",
 )  # fmt: skip
 _ATTEMPT_KEYS: Final = (
     "attempts",
@@ -40,7 +41,10 @@ def read(data: Any, path: str) -> Result | None:
     outer = mapping(data)
     if not outer:
         return None
-    heads = [outer, *(mapping(outer.get(key)) for key in ("metadata", "meta", "run", "summary", "info"))]
+    heads = [
+        outer,
+        *(mapping(outer.get(key)) for key in ("metadata", "meta", "run", "summary", "info", "aggregate", "overall")),
+    ]
     made = Result("own", date=dated(*heads), model=modelled(*heads))
     made.cases = _first(heads, _SIZE_KEYS) or 0
     attempts, won = _first(heads, _ATTEMPT_KEYS), _first(heads, _WON_KEYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import PurePosixPath
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -20,6 +21,7 @@ from aiaudit.probes.docs.rows import markdown_rows
 from aiaudit.probes.docs.substance import is_gap, readable, weigh
 from aiaudit.probes.docs.undone import done, of_the_work, shares
 from aiaudit.project.entry import display
+from aiaudit.project.roles import CODE_SUFFIXES
 
 _QUOTE: Final = 160  # characters of a line that are shown
 _OF_WEAKNESS: Final = lazy.regex(
@@ -29,8 +31,8 @@ _PART: Final = record("part", name=STRING, found=BOOL, line=INT, text=STRING, nu
                shares=list_of(DOUBLE), days_old=INT, ahead=BOOL)  # fmt: skip
 _LACK: Final = record("missing part", path=STRING, line=INT, part=STRING)
 TYPE: Final = record(
-    "document", path=STRING, line=INT, words=INT, hollow=BOOL, evidence=BOOL, opened=BOOL, days_old=INT, filled=INT,
-    parts=list_of(_PART), missing=list_of(STRING), lacks=list_of(_LACK),
+    "document", path=STRING, line=INT, words=INT, hollow=BOOL, evidence=BOOL, opened=BOOL, code=BOOL, days_old=INT,
+    filled=INT, parts=list_of(_PART), missing=list_of(STRING), lacks=list_of(_LACK),
 )  # fmt: skip
 
 
@@ -72,7 +74,8 @@ class PartsProbe(Probe[PartsQuery]):
     twenty words. `days_old`: days since the newest date in it that is not in the future, -1 without one; the same for
     the line or section of a part. `shares`: what that tells in percent (93 %, 3 of 40). `lacks`: the parts that are not
     there; of a document that is not in English, and in which none is found, all are unknown. `ahead`: a part holds a
-    date in the future. Evidence that is no text is listed with `opened` false."""
+    date in the future. Evidence that is no text is listed with `opened` false; `code`: by its name it is a program, a
+    script or a page."""
 
     name: ClassVar[str] = "docs.parts"
     title: ClassVar[str] = "parts that a document must have, by heading or by words, with the place of each"
@@ -96,7 +99,7 @@ class PartsProbe(Probe[PartsQuery]):
             "filled": 0,
         }
         lists: dict[str, Any] = {"parts": [], "missing": [], "lacks": []}
-        found += [{"path": path, **closed, **lists} for path, _ in unread if path in evidence]
+        found += [{"path": path, "code": _is_code(path), **closed, **lists} for path, _ in unread if path in evidence]
         if not found and unread:
             reason = "; ".join(f"{path}: not opened, {why}" for path, why in unread[:3])
             return Fact(fact_id, State.UNKNOWN, reason=reason, method="parts", scope=scope)
@@ -109,6 +112,10 @@ class PartsProbe(Probe[PartsQuery]):
                       for one in found[:2] for part in one["parts"] if part["found"] is True)  # fmt: skip
         places = notes or tuple(Evidence(one["path"], 1, "no part found") for one in found[:3])
         return Fact(fact_id, State.KNOWN, found, Level.CONTENT, "parts", evidence=places[:10], scope=scope)
+
+
+def _is_code(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in CODE_SUFFIXES | {".ipynb"}
 
 
 def _record(document: Document, query: PartsQuery, today: dt.date, evidence: bool) -> dict[str, Any]:
@@ -127,6 +134,7 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
         "hollow": whole.words < 20 or whole.placeholder_ratio > 0.5,
         "evidence": evidence,
         "opened": True,
+        "code": _is_code(document.path),
         "days_old": newest((day for line in [*lines, *front] for day in dates_in(line)), today),
         "filled": len(parts) - len(missing),
         "parts": parts,

@@ -11,7 +11,8 @@ from aiaudit.probes.evals.result import MAX_LISTED, Metric, Result, count, dated
 _SIZE_KEYS: Final = (
     "n", "cases", "n_cases", "num_cases", "case_count", "total_cases", "samples", "n_samples", "num_samples", "total",
     "questions", "n_questions", "num_questions", "queries", "n_queries", "num_queries", "rows", "examples", "count",
-    "query_count", "question_count", "sample_count", "example_count", "total_questions", "total_queries", "total_samples",
+    "query_count", "question_count", "sample_count", "example_count", "total_questions", "total_queries",
+    "total_samples",
 )  # fmt: skip
 _ATTEMPT_KEYS: Final = (
     "attempts",

@@ -24,7 +24,7 @@ SLOW = ("project", "shapes")
 def main() -> int:
     """Run, print, and say whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("targets", nargs="*")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", choices=[[], *TARGETS], help=", ".join(TARGETS))
     parser.add_argument("--runs", type=int, default=70_000)
     parser.add_argument("--parts", type=int, default=15_000)
     parser.add_argument("--seed", type=int, default=1)

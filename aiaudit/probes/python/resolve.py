@@ -38,6 +38,7 @@ _UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.null
 # Functions that import the module whose name they are given, whoever wrote them.
 _IMPORTERS: Final = name_set("import_module __import__ require lazy_import import_optional optional_import try_import")
 _MODULES: Final = "sys.modules"
+_TELLS_NOTHING: Final = name_set("typing.Any typing_extensions.Any builtins.object object")  # as an annotation
 ATTRGETTER: Final = "operator.attrgetter"
 METHODCALLER: Final = "operator.methodcaller"
 INJECTIONS: Final = ("Depends", "Security")  # FastAPI fills a parameter with what these name
@@ -296,7 +297,8 @@ class Resolver:
                 self._kept.append(parsed)  # what is remembered by id must stay alive
                 return self.annotation(parsed, scope, depth + 1)
             case ast.Name() | ast.Attribute():
-                return tuple(one.but(instance=True) for one in self.names(node, scope, depth + 1))
+                found = self.names(node, scope, depth + 1)
+                return tuple(one.but(instance=True) for one in found if one.name not in _TELLS_NOTHING)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right) if depth <= MAX_DEPTH:
                 return self.annotation(left, scope, depth + 1) or self.annotation(right, scope, depth + 1)
             case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if (

@@ -23,6 +23,17 @@ def records(root: Path, code: str, *wanted: Any, **query: Any) -> list[dict[str,
     return ask(root, "python.calls", {"app/main.py": code}, any=list(wanted), **query).value or []
 
 
+@pytest.mark.parametrize("annotation", ["", ": Any", ": object", ": 'Any'", ": Any | None"])
+def test_an_annotation_that_tells_nothing_names_nothing(tmp_path: Path, annotation: str) -> None:
+    code = f"""\
+        from typing import Any
+        def rows(connection{annotation}, query):
+            return connection.cursor().execute(query)
+        """
+    (one,) = records(tmp_path, code, "*.execute")
+    assert "Any" not in one["name"] and "object" not in one["name"]
+
+
 def test_every_field_is_there(tmp_path: Path) -> None:
     code = """\
         import requests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -21,6 +22,7 @@ _MAILMAP: Final = lazy.regex(r"\s*+([^<#]*+)<([^>]*+)>\s*+(?:([^<#]*+)<([^>]*+)>
 _LEAST_LOGIN: Final = 7  # letters of a login that is taken for a name
 _LEAST_BEGINNING: Final = 9  # letters with which logins of two people hardly begin alike
 _LEAST_COMPANY: Final = 3
+_MOST_ALIKE: Final = 20  # logins that begin with the same
 # What stands before the @ of addresses that many people have, and names that many leave as they came.
 _NO_LOGINS: Final = word_set(
     "contact support hello develop developer developers engineering github gitlab bitbucket noreply donotreply unknown",
@@ -85,10 +87,13 @@ class People:
             keys = _keys(identity)
             for key in keys[1:]:
                 self._join(keys[0], key)
-        for base, own in ((_behind_employer(one), one) for one in counted):
-            for other in counted if base else ():
-                if any(key.startswith(f"login:{base}") for key in _keys(other)):
-                    self._join(_keys(own)[0], _keys(other)[0])
+        logins = sorted({key for identity in counted for key in _keys(identity) if key.startswith("login:")})
+        for identity in counted:
+            if base := _behind_employer(identity):
+                at = bisect_left(logins, f"login:{base}")
+                for login in logins[at : at + _MOST_ALIKE]:
+                    if login.startswith(f"login:{base}"):
+                        self._join(_keys(identity)[0], login)
         for identity, count in counted.items():
             names = self._names.setdefault(self._root(_keys(identity)[0]), {})
             names[identity.name] = names.get(identity.name, 0) + count

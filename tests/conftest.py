@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from aiaudit import resources
 from aiaudit.__main__ import GC_THRESHOLD
 
 # How long an example takes depends on what else the machine does. Where a time is promised, the test names it.
@@ -36,6 +37,12 @@ if (
 ):
     os.environ["TMPDIR"] = str(_MEMORY)
     tempfile.tempdir = None  # asked for anew
+
+# What `make test` compiled ahead is for the programs that the tests start: in the tests' own processes packs are loaded as
+# in any checkout, wherever they are run. Before tests are collected, since some make engines as they are imported.
+IS_FRESH, IS_OF_THESE_BYTES = resources.is_fresh, resources.is_of_these_bytes
+for _name in ("is_fresh", "is_of_these_bytes"):
+    pytest.MonkeyPatch().setattr(resources, _name, lambda: False)
 
 # As the program has it: to look for cycles among all tests takes a seventh of an audit's time.
 gc.set_threshold(GC_THRESHOLD)
@@ -65,18 +72,6 @@ def _packs_loaded_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "_load", load)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _as_in_a_checkout() -> Iterator[None]:
-    """What `make test` compiled ahead is for the programs that the tests start: in the tests' own processes packs are
-    loaded as in any checkout, wherever they are run."""
-    from aiaudit import resources
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resources, "is_fresh", lambda: False)
-        patch.setattr(resources, "is_of_these_bytes", lambda: False)
         yield
 
 

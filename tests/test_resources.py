@@ -4,9 +4,7 @@ from pathlib import Path
 import pytest
 
 from aiaudit import resources
-
-is_fresh = resources.is_fresh.__wrapped__  # as they are outside of the tests, and never remembered
-is_of_these_bytes = resources.is_of_these_bytes
+from tests.conftest import IS_FRESH, IS_OF_THESE_BYTES
 
 
 def test_a_checkout_serves_the_folders_beside_the_package() -> None:
@@ -41,8 +39,8 @@ def checkout(tmp_path, monkeypatch) -> Path:
     (tmp_path / "aiaudit/__init__.py").write_text("")
     monkeypatch.setattr(resources, "_PACKAGE", tmp_path / "aiaudit")
     monkeypatch.setattr(resources, "_CHECKOUT", tmp_path)
-    monkeypatch.setattr(resources, "is_fresh", is_fresh)
-    monkeypatch.setattr(resources, "is_of_these_bytes", is_of_these_bytes)
+    monkeypatch.setattr(resources, "is_fresh", IS_FRESH.__wrapped__)  # never remembered
+    monkeypatch.setattr(resources, "is_of_these_bytes", IS_OF_THESE_BYTES)
     made = resources.checkout_precompiled()
     (made / "all.hs").write_bytes(b"compiled")
     names = f"{resources.state_of_checkout()}\n{resources.content_of_checkout()}\n"

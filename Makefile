@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## lint, type-check and run the whole test suite
 	@$(BIN)/mypy
 	@echo "compiling the packs, unless nothing has changed: half a minute"
 	@$(BIN)/python -c 'from aiaudit.packs.precompiled import prepare_checkout; prepare_checkout()'
-	@echo "running the whole suite: about 15 minutes on two processors"
+	@echo "running the whole suite: about 12 minutes on two processors"
 	@$(BIN)/pytest -n auto
 
 lint: $(VENV)/.dev ## ruff and mypy only

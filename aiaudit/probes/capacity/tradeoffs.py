@@ -35,14 +35,27 @@ _QUALITY: Final = lazy.regex(
 _TIME: Final = lazy.regex(
     r"latenc|\bp50|\bp95|\bp99|\bttft|tokens?[ _/]*(?:per|/)[ _]*s|tok/s|throughput|(?:\b|_)(?:ms|sec|seconds)\b"
     r"|(?:response|inference|prediction|answer|query).?(?:time|speed)"
-    r"|\btime ?(?:per|/) ?(?:image|request|sample|query|prediction|answer)|\bqps\b|\brps\b",
+    r"|\btime ?(?:per|/) ?(?:image|request|sample|query|prediction|answer)|\bqps\b|\brps\b|\bfps\b"
+    r"|\b(?:rows|images|samples|items|documents|docs|queries|requests|req|predictions|sentences|frames|it) ?(?:/|per)"
+    r" ?s(?:ec(?:ond)?)?\b",
     re.IGNORECASE,
 )
 _COST: Final = lazy.regex(
     r"\bcosts?\b|(?:_|\b)costs?(?:_|\b)|\bprice|\$|€|\busd\b|_usd|\beur\b|\bcents?\b", re.IGNORECASE
 )
 _NAME: Final = lazy.regex(
-    r"model|config|variant|system|setup|(?<![a-z])name|version|method|(?<![a-z])runs?(?![a-z])|candidate|option|approach",
+    r"model|config|variant|system|setup|(?<![a-z])name|version|method|(?<![a-z])runs?(?![a-z])|candidate|option|approach"
+    r"|\barms?\b|\bruntime\b|backend|\bengine|quanti[sz]|experiment|strateg|algorithm|classifier|architecture|retriever|rerank"
+    r"|embedding|pipeline|\bllms?\b|provider|framework|\bpolicy\b",
+    re.IGNORECASE,
+)
+# The other way round: what is measured stands in the first column, and each further column is a configuration, unless
+# it is a part of the data, a statistic, an aim or a time.
+_MEASURES: Final = lazy.regex(r"^(?:metrics?|measures?|measurement|kpi|criteri(?:on|a)|dimension)?$", re.IGNORECASE)
+_NO_CONFIGURATION: Final = lazy.regex(
+    r"^$|train|valid|\bval\b|\btest\b|\bdev\b|hold.?out|target|goal|actual|value|result|status|unit|threshold|limit|desc|note|comment|why|how"
+    r"|\bmin\b|\bmax\b|mean|average|\bavg|median|\bstd|\bp\d\d|before|after|delta|change|improve|diff|gain|weight|date|day|week|month|year"
+    r"|source|where|file|winner|meaning|formula|\bn\b",
     re.IGNORECASE,
 )
 _NUMBER: Final = lazy.regex(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
@@ -75,9 +88,9 @@ class _Table(Struct, frozen=True):
 
 class TradeoffsProbe(Probe[TradeoffsQuery]):
     """Tables with a column that names configurations and at least one column each of two of: quality (accuracy, F1,
-    recall …), time (latency, tokens a second …), cost. `rows`: configurations that have numbers in all those columns;
-    one that is named twice counts once. `dimensions`: how many of the three there are. Tables in Markdown, CSV and JSON
-    records.
+    recall …), time (latency, tokens a second …), cost; or the other way round, with three configurations or more side
+    by side. `rows`: configurations that have numbers in all those columns; one that is named twice counts once.
+    `dimensions`: how many of the three there are. Tables in Markdown, CSV and JSON records.
     """
 
     name: ClassVar[str] = "capacity.tradeoffs"
@@ -100,7 +113,11 @@ class TradeoffsProbe(Probe[TradeoffsQuery]):
             except (Unreadable, Malformed, csv.Error):
                 unread.append(entry.display)
                 continue
-            found += [one for table in tables if (one := _judged(table, entry.display)) is not None]
+            found += [
+                one
+                for table in tables
+                if (one := _judged(table, entry.display) or _judged(_turned(table), entry.display)) is not None
+            ]
         unread += [entry.display for entry in entries[_MOST:]]
         scope = Scope(len(entries), len(entries) - len(unread), tuple(unread[:10]))
         if not found:
@@ -147,6 +164,22 @@ def _markdown(text: str) -> Iterator[_Table]:
 
 def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in line[:4000].strip().strip("|").split("|")]
+
+
+def _turned(table: _Table) -> _Table:
+    """A table whose first column tells what is measured, with its configurations as rows; else an empty one."""
+    if len(table.header) < 3 or not _MEASURES.match(_TAG.sub(" ", table.header[0][:200]).strip(" *_`")):
+        return _Table(table.line, [], [])
+    names = [(number, cell) for number, cell in enumerate(table.header) if not _NO_CONFIGURATION.search(cell[:200])]
+    names = [(number, cell) for number, cell in names if number > 0]
+    rows = [row for row in table.rows if len(row) == len(table.header)]
+    if len(names) < 3:
+        return _Table(table.line, [], [])
+    return _Table(
+        table.line,
+        ["model", *[row[0] for row in rows]],
+        [[cell, *[row[number] for row in rows]] for number, cell in names],
+    )
 
 
 def _judged(table: _Table, path: str) -> dict[str, Any] | None:

@@ -47,6 +47,8 @@ _UNREAD: Final = {
     ".avro": "Avro", ".arff": "ARFF", ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
     ".mat": "MATLAB", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord", ".libsvm": "LIBSVM",
 }  # fmt: skip
+_BLANK: Final = 64  # bytes
+_LINES: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 _ARRAYS: Final = frozenset({".npy", ".npz", ".mat", ".tfrecord", ".tfrecords", ".libsvm"})
 _HEAD: Final = 64 * 1024
 _ROLES: Final = frozenset({"train", "validation", "test", "reference", "current", "serving"})
@@ -139,8 +141,18 @@ def is_candidate(entry: Entry) -> bool:
 
 
 def _is_table(project: Project, entry: Entry) -> bool:
-    """A JSON document is a table where it is an array; other objects are settings, catalogues, results."""
+    """A JSON document is a table where it is an array; other objects are settings, catalogues, results. A few line
+    breaks keep a place for data and are no table."""
+    if entry.suffix in _LINES and entry.size <= _BLANK:
+        return not _is_blank(project, entry)
     return entry.suffix != ".json" or _starts_a_list(project, entry)
+
+
+def _is_blank(project: Project, entry: Entry) -> bool:
+    try:
+        return not project.head(entry.path, _BLANK).strip()
+    except Unreadable:
+        return False
 
 
 def _starts_a_list(project: Project, entry: Entry) -> bool:

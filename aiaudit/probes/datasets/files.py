@@ -30,6 +30,7 @@ FORMATS: Final = {
 }  # fmt: skip
 IN_DATA_FOLDERS: Final = {".json": "json", ".txt": "text", ".data": "text"}
 _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".data"}) | SQLITE
+_BLANK: Final = 64  # bytes
 _ON_A_MACHINE: Final = lazy.regex(r"(?:[A-Za-z]:)?[\\/]|~")
 # Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
 _TOLD: Final = lazy.regex(r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE)
@@ -116,8 +117,20 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
         kind = FORMATS.get(entry.suffix) or (IN_DATA_FOLDERS.get(entry.suffix) if entry.role is Role.DATA else None)
         if kind is None or entry.size < query.min_bytes or (entry.ignored and not query.ignored):
             continue
-        if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not NO_DATA.search(entry.path):
+        if not (entry.role in query.roles if wanted is None else wanted(entry.path)) or NO_DATA.search(entry.path):
+            continue
+        if not _is_blank(context, entry):
             yield entry, kind
+
+
+def _is_blank(context: Context, entry: Entry) -> bool:
+    """Whether a file of text holds no more than a few line breaks: it keeps a place for data and is none."""
+    if entry.size > _BLANK or entry.suffix not in _READ - SQLITE:
+        return False
+    try:
+        return not context.project.head(entry.path, _BLANK).strip()
+    except (Unreadable, OSError):
+        return False
 
 
 def use_of(path: str) -> str:

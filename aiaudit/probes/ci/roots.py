@@ -67,6 +67,11 @@ _ANOTHER_JOB: Final = lazy.regex(
     r"|eval|test|predict|score|report|plot|export|publish|upload|serve|deploy)(?:[-_][\w-]{1,60})?(?:\s|$)"
 )
 _TRAINS: Final = lazy.regex(r"(?i)train|fit|backtest|evaluat|metric")
+# What a program does that is a server whatever its file is called: `python main.py` with `uvicorn.run(app)` at its end.
+_SERVES: Final = lazy.regex(
+    r"(?m)^[^#\n]{0,200}(?:\buvicorn\.(?:run|Server)\(|\bhypercorn\.\w{1,20}\.serve\(|\bwaitress\.serve\(|\bweb\.run_app\("
+    r"|\.serve_forever\(|\.run\([^)\n]{0,200}\b(?:host|port|debug)\s?=)"
+)
 _MAX_IMAGES: Final = 20  # starts of images whose commands are looked for
 
 
@@ -85,6 +90,7 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
     roots: list[Root] = []
     images: dict[str, None] = {}
     programs: dict[str, str] = {}
+    files = Files(context.project)
     for one in starts(context):
         if one["module"]:
             if one["source"] == "console script":
@@ -92,14 +98,14 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
             if one["deployed"]:
                 images[one["module"]] = None
             start = f"{one['path']}:{one['line']} {one['command'][:100]}"
-            roots.append(Root(one["module"], one["kind"], start, one["deployed"]))
+            serves = one["kind"] == "other" and one["deployed"] and _SERVES.search(files.text(one["module"]) or "")
+            roots.append(Root(one["module"], "serve" if serves else one["kind"], start, one["deployed"]))
             if one["source"] in ("dvc", "mlproject", "databricks job") and not _of_another_job(one["command"]):
                 roots.append(Root(one["module"], "pipeline", start))
     for command in inventory(context).commands:
         leaf = command.leaf
         if leaf.module and leaf.kind != "build_image" and not command.hook and command.runs is not False:
             roots.append(Root(leaf.module, leaf.kind, f"{leaf.path}:{leaf.line} {leaf.text[:100]}", in_ci=True))
-    files = Files(context.project)
     for entry in context.project.files:
         if _README.search(entry.path):
             roots.extend(_told_by(entry.path, files))

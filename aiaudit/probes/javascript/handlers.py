@@ -48,6 +48,10 @@ _HEADERS: Final = lazy.regex(r"\b(?:req|request|c\.req|ctx\.req(?:uest)?)\b[\w.]
 _REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = lazy.regex(r"\bif\s*\(")
 _WORD: Final = lazy.regex(r"\w+")
+# What a helper gave back is the answer: `if (user instanceof Response) return user`, `if (!auth.ok) return auth.error`.
+_ANSWER: Final = lazy.regex(
+    r"^if\s*\(\s*(?:[\"'`]\w+[\"'`]\s+in\s+)?!?\(?(\w+)\b[^{};]{0,80}\)\s*\{?\s*return\s+(\w+)\b(?:\.\w+)?!?\s*;?\s*\}?\s*$"
+)
 _HONO_VALID: Final = lazy.regex(r"\bc\.req\.valid\(")
 # A helper that is handed the body rather than the request: `safeValidateBody(body)`.
 _CHECKER: Final = lazy.regex(r"(?i)validat|^(?:safe)?(?:parse|check)\w*(?:body|input|request|payload|params|form)")
@@ -173,7 +177,8 @@ class Handlers:
         if optional and name == made.get("auth"):
             made["auth"] = ""
         made["auth"] = made.get("auth") or self.signed(call)
-        if own_spec(named.spec) and not optional and (_WHO.search(named.rest) or name == made.get("auth")):
+        asks = _WHO.search(named.rest) or name == made.get("auth") or _answered(call)
+        if own_spec(named.spec) and not optional and asks:
             made.setdefault("asks_by", []).append([named.spec, named.rest])
         if (
             depth < 2
@@ -280,6 +285,19 @@ class Handlers:
             bounded |= {name for name, text in texts.items() if bounded & set(_WORD.findall(text))}
             endless |= {name for name, text in texts.items() if endless & set(_WORD.findall(text))}
         return {name: name in bounded - endless for name in texts}
+
+
+def _answered(call: SgNode) -> bool:
+    """Whether a handler answers with what a call gave back, where that is no good: `const loaded = await load(id)`,
+    `if ("error" in loaded) return loaded.error`."""
+    name = next((one for one in list(call.ancestors())[:3] if one.kind() == "variable_declarator"), None)
+    bound = name.field("name") if name is not None else None
+    if bound is None or bound.kind() != "identifier":
+        return False
+    declared = next((one for one in call.ancestors() if one.kind() == "lexical_declaration"), None)
+    following = declared.next() if declared is not None else None
+    answer = _ANSWER.search(following.text()[:400]) if following is not None else None
+    return answer is not None and answer.group(1) == answer.group(2) == bound.text()
 
 
 def _rejects(text: str) -> bool:

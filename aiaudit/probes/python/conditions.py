@@ -109,7 +109,7 @@ class Conditions:
         own = self._own(call.func) if isinstance(call, ast.Call) else None
         if own is None or not isinstance(call, ast.Call):
             return False
-        inside = self._handed(own, call.args, said)
+        inside = self._handed(own, call, said)
         for one in statements_of(own):
             self._looks += 1
             if self._looks > MAX_LOOKS:
@@ -153,18 +153,16 @@ class Conditions:
                 return _below(self._texts(given))
             case ast.Call(func=ast.Name(id="any"), args=[ast.GeneratorExp(elt=element, generators=[one])]) if truth:
                 return self._any_path(element, one, said)
-            case ast.Call(func=function, args=given) if len(self._active) <= MAX_DEPTH:
+            case ast.Call(func=function) as call if len(self._active) <= MAX_DEPTH:
                 own = self._own(function)
                 answer = _answer(own) if own is not None else None
                 if own is None or answer is None:
                     return None
-                return self._proof_of_paths(own, answer, given, truth, said)
+                return self._proof_of_paths(own, answer, call, truth, said)
         return None
 
-    def _proof_of_paths(
-        self, own: Scope, answer: ast.expr, given: Sequence[ast.expr], truth: bool, said: Said
-    ) -> Paths | None:
-        inside = self._handed(own, given, said)
+    def _proof_of_paths(self, own: Scope, answer: ast.expr, call: ast.Call, truth: bool, said: Said) -> Paths | None:
+        inside = self._handed(own, call, said)
         self._active.append(own)
         found = self._proof(answer, truth, inside) if inside.paths or inside.request else None
         self._active.pop()
@@ -228,10 +226,11 @@ class Conditions:
         own = self._own(call.func)
         if own is None:
             return -1
-        inside = self._handed(own, call.args, said)
+        inside = self._handed(own, call, said)
         self._active.append(own)
         most = NONE
-        for node in statements_of(own):
+        refused = False  # whoever comes farther had a good credential
+        for node in sorted(statements_of(own), key=lambda one: one.lineno):
             self._steps += 1
             if self._steps > MAX_STEPS:
                 break
@@ -240,16 +239,30 @@ class Conditions:
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                     learn(target, node.value, found, inside)
             elif isinstance(node, ast.Return):
-                most = max(most, self._strength(node.value, inside))
+                most = max(most, CHECKED if refused and not _says_no(node) else self._strength(node.value, inside))
             elif isinstance(node, ast.If) and self._strength(node.test, inside) >= CHECKED:
                 most = max(most, CHECKED if any(isinstance(one, ast.Return) for one in node.body) else NONE)
+                refused = refused or self._refused_at(own, node)
         self._active.pop()
         return most
 
-    def _handed(self, own: Scope, given: Sequence[ast.expr], said: Said) -> Said:
+    def _refused_at(self, own: Scope, node: ast.If) -> bool:
+        """Whether a condition on the way to all that a function gives back ends with 401 or 403 for whoever brings no
+        good credential, and nothing but `None` came back before."""
+        assert isinstance(own.node, FunctionNode)
+        before = [one for one in statements_of(own) if isinstance(one, ast.Return) and one.lineno < node.lineno]
+        return (
+            node in own.node.body
+            and isinstance(node.body[-1], ast.Raise)
+            and all(map(_says_no, before))
+            and self._denies(node.body)
+        )
+
+    def _handed(self, own: Scope, call: ast.Call, said: Said) -> Said:
         """What a function knows of the request by its parameters."""
         inside = Said(flask=said.flask)
-        for name, one in zip(names_of(own), given, strict=False):
+        named = [(one.arg, one.value) for one in call.keywords if one.arg is not None]
+        for name, one in (*zip(names_of(own), call.args, strict=False), *named):
             if isinstance(one, ast.Name) and (
                 one.id in said.request or (said.flask and one.id == "request" and one.id not in said.names)
             ):
@@ -313,6 +326,11 @@ def statements_of(own: Scope) -> Iterator[ast.stmt]:
     for node in ast.walk(own.node):
         if isinstance(node, ast.stmt):
             yield plain_answer(node) if isinstance(node, ast.Return) else node
+
+
+def _says_no(node: ast.Return) -> bool:
+    """Whether a function gives back nothing: `return None`, `return False`."""
+    return node.value is None or (isinstance(node.value, ast.Constant) and not node.value.value)
 
 
 def _answer(own: Scope) -> ast.expr | None:

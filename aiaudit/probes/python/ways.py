@@ -354,7 +354,7 @@ class Ways(Conditions):
         assert isinstance(own.node, FunctionNode)
         ways = Ways(self._view, own, kind)
         ways._active, ways._steps, ways._believes = [*self._active], self._steps, believes
-        end = ways._body(own, self._handed(own, call.args, said), "", _At())
+        end = ways._body(own, self._handed(own, call, said), "", _At())
         self._steps = ways._steps
         if end is not None:
             ways._goes_on(end, own.node)
@@ -429,7 +429,7 @@ class Ways(Conditions):
             if own is not None and at is not None and isinstance(own.node, FunctionNode):
                 names = names_of(own)
                 if at < len(names):
-                    return own, self._handed(own, call.args, said), names[at]
+                    return own, self._handed(own, call, said), names[at]
         return None
 
     def _inside(self, own: Scope, said: Said, onward: str, at: _At, node: ast.stmt) -> _At | None:

@@ -23,6 +23,7 @@ _LOCAL_PHONE: Final = re2.compile(r"^[0-9 .()/\-]{7,20}$")
 _SSN: Final = re2.compile(r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b")
 _IPV4: Final = re2.compile(r"(?:^|[^0-9.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?:$|[^0-9.])")
 _IPV6: Final = re2.compile(r"(?:^|[^0-9A-Za-z:])([0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)(?:$|[^0-9A-Za-z:])")
+_PRODUCT: Final = re2.compile(r"[A-Za-z)]/$")  # `Chrome/145.0.0.0`, as browsers call themselves
 _VERSION_PART: Final = 100  # parts of version numbers stay below it; most addresses have one above
 
 # Whole values only: scheme (a module of python-stdnum), its shape, and whether chance alone often passes its test.
@@ -132,7 +133,8 @@ def _addresses(text: str, hinted: bool) -> Iterator[Number]:
     for hit in _IPV4.finditer(text):
         parts = [int(part) for part in hit.group(1).split(".")]
         if max(parts) <= 255:
-            telling = hinted or max(parts) >= _VERSION_PART
+            named = bool(_PRODUCT.search(text[max(0, hit.start(1) - 2) : hit.start(1)]))
+            telling = hinted or (max(parts) >= _VERSION_PART and not named)
             yield Number("ip", telling and ipaddress.IPv4Address(bytes(parts)).is_global)
     for hit in _IPV6.finditer(text):
         if sum(map(bool, hit.group(1).split(":"))) < 2:  # `Talks 2008::`, a year before colons

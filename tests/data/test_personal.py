@@ -72,6 +72,7 @@ DRAW = random.Random(5)
         ("code", [f"@Check{i}\npublic void run() {{\n  go();\n}}" for i in range(50)]),
         ("hosts", [f"somebody@host{i} or a@b{i}" for i in range(50)]),
         ("few", [f"@kim{i % 4} was here {i}" for i in range(50)]),
+        ("browser", [f"Mozilla/5.0 (X11) Chrome/{100 + i}.0.0.0 Safari/537.36" for i in range(50)]),
         ("version", [f"1.{i}.0.{i % 9}" for i in range(50)]),
         ("private", [f"192.168.{i}.{i + 100}" for i in range(50)]),
         ("number16", [str(DRAW.randrange(4 * 10**15, 5 * 10**15)) for _ in range(400)]),

@@ -13,7 +13,7 @@ from aiaudit.plain_json import decode, encode
 
 Result = dict[str, Any]
 
-_STAYS: Final = 4 * 1024 * 1024  # bytes of answers that stay read, about: all of them, in most projects
+_STAYS: Final = 20 * 1024 * 1024  # bytes of answers that stay read, about: all of them, in nearly all projects
 _RECENT: Final = 2 * 1024 * 1024  # bytes of others that were asked for last
 _READ: Final = 4  # times the memory that an answer takes when it was read
 _EACH: Final = 400  # bytes that even an empty one takes then
@@ -34,6 +34,7 @@ class Found(Mapping[str, Result]):
         self._same: dict[bytes, bytes] = {}
         self._read: dict[str, Result] = {}
         self._recent: dict[str, Result] = {}
+        self._large: tuple[str, Result] | None = None  # larger than all that is kept a while, the last
         self._stays, self._lasts = _STAYS, _RECENT
         self._shared: dict[bytes, Result] = {}
 
@@ -92,6 +93,7 @@ class Found(Mapping[str, Result]):
         """Let go of what was read: who asks for some of it has it read again."""
         self._read.clear()
         self._recent.clear()
+        self._large = None
         self._shared.clear()
         self._lasts = _RECENT
 
@@ -101,6 +103,8 @@ class Found(Mapping[str, Result]):
             known = self._recent.get(path)
         if known is not None:
             return known
+        if self._large is not None and self._large[0] == path:
+            return self._large[1]
         body = self._bodies[path]
         if not body:
             return {"error": self.errors[path]}
@@ -124,17 +128,19 @@ class Found(Mapping[str, Result]):
         return found
 
     def _keep_a_while(self, path: str, found: Result, takes: int) -> None:
+        if takes > _RECENT:
+            self._large = path, found
+            return
         self._lasts -= takes
         while self._lasts < 0 and self._recent:
             oldest = next(iter(self._recent))
             del self._recent[oldest]
             self._lasts += len(self._bodies[oldest]) * _READ + _EACH
-        if self._lasts < 0:
-            self._lasts = _RECENT  # larger than all that is kept: it is read anew each time
-            return
         self._recent[path] = found
 
     def _forget(self, path: str) -> None:
+        if self._large is not None and self._large[0] == path:
+            self._large = None
         if (self._read or self._recent) and self._read.pop(path, None) is None:
             self._recent.pop(path, None)
 

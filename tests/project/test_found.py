@@ -30,6 +30,20 @@ def test_the_same_whatever_is_held(monkeypatch: pytest.MonkeyPatch, stays: int, 
     assert dict(kept) == {**records, "m7.py": {"rows": "another"}}
 
 
+def test_one_larger_than_all_that_is_kept_is_not_read_again_for_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STAYS", 0)
+    monkeypatch.setattr(module, "_RECENT", 3_000)
+    kept = Found(["a.py", "b.py", "large.py"])
+    kept.put("large.py", encode({"rows": [1] * 5_000}))
+    for small in ("a.py", "b.py"):
+        kept.put(small, encode({"rows": [1]}))
+    first = kept["large.py"]
+    assert kept["a.py"] == kept["b.py"] == {"rows": [1]}
+    assert kept["large.py"] is first
+    kept.put("large.py", encode({"rows": [2]}))
+    assert kept["large.py"] == {"rows": [2]}
+
+
 def test_files_with_the_same_answer_do_not_share_it_unless_they_may() -> None:
     for alike in (True, False):
         kept = Found(["a", "b"], alike=alike)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 
 _LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
 _MAPS: Final = name_set("dict Dict Mapping MutableMapping")
@@ -157,7 +158,7 @@ def is_loose(annotation: ast.expr) -> bool:
 
 def _compares(validator: ast.FunctionDef) -> bool:
     """Whether a validator holds a value against something, more than that it is not empty."""
-    return any(isinstance(node, ast.Compare | ast.Call) and not _is_plain(node) for node in ast.walk(validator))
+    return any(isinstance(node, ast.Compare | ast.Call) and not _is_plain(node) for node in walk(validator))
 
 
 def _is_plain(node: ast.Compare | ast.Call) -> bool:
@@ -263,7 +264,7 @@ def _checked_fields(decorator: ast.expr) -> list[str]:
 def _takes_more(node: ast.ClassDef) -> bool:
     """Whether a model keeps what it has no field for: `extra="allow"`."""
     given = [one for one in node.keywords if one.arg == "extra"]
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call) and last_name(inner.func) in ("ConfigDict", "SettingsConfigDict"):
             given += [one for one in inner.keywords if one.arg == "extra"]
     values = [one.value for one in given]
@@ -297,7 +298,7 @@ def _created(call: ast.Call, tree: ast.AST) -> dict[str, Any]:
     fields = [one.value for one in call.keywords if one.arg and not one.arg.startswith("__")]
     named = {
         target.id: node.value
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -328,7 +329,7 @@ def _filled(name: str, tree: ast.AST, named: dict[str, ast.expr]) -> Iterator[tu
     literal = named.get(name)
     if isinstance(literal, ast.Dict):
         yield from ((_text(key), value) for key, value in zip(literal.keys, literal.values, strict=True))
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=owner), slice=key)], value=value) if owner == name:
                 yield _text(key), value

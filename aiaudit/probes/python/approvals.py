@@ -11,7 +11,7 @@ from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.nodes import expressions, header, statements, walk
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.values import Values
 
@@ -88,7 +88,7 @@ def _decides(statement: ast.stmt, scope: Scope) -> bool:
         if later.lineno > statement.lineno:
             tests: list[ast.AST] = header(later) if isinstance(later, (*_TESTS, ast.Return)) else []
             tests += [one for one in expressions(header(later)) if isinstance(one, ast.IfExp)]
-            names = (one for test in tests for one in ast.walk(test) if isinstance(one, ast.Name))
+            names = (one for test in tests for one in walk(test) if isinstance(one, ast.Name))
             if any(one.id in targets for one in names):
                 return True
     return False

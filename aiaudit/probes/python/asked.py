@@ -9,6 +9,7 @@ from aiaudit.probes.python import class_views
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 from aiaudit.probes.python.routers import name_of_router, named_in
 
 
@@ -87,7 +88,7 @@ def _lets_strangers_on(decorator: ast.expr) -> bool:
         named = [
             last_name(one)
             for given in decorator.args
-            for one in ast.walk(given)
+            for one in walk(given)
             if isinstance(one, ast.Name | ast.Attribute)
         ]
         return not any(one[:1].isupper() and one not in class_views.OPEN for one in named)

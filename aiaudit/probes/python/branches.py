@@ -14,7 +14,7 @@ from typing import Final
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import answer_of
+from aiaudit.probes.python.nodes import answer_of, walk
 
 _OPERATORS: Final = ("BranchPythonOperator", "BranchPythonVirtualenvOperator", "BranchExternalPythonOperator")
 _MARKERS: Final = ("EmptyOperator", "DummyOperator")
@@ -62,7 +62,7 @@ class Branches:
             return
         self._kinds = {}
         chains: list[ast.BinOp] = []
-        for node in ast.walk(self.view.source.tree):
+        for node in walk(self.view.source.tree):
             match node:
                 case ast.FunctionDef(name=name, decorator_list=[_, *_]) if _is_task(node):
                     self._kinds[name] = "task"
@@ -124,8 +124,8 @@ def _is_task(node: ast.FunctionDef) -> bool:
 
 def answers(node: ast.AST) -> Iterator[str]:
     """The texts that a function returns."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Return) and (given := answer_of(inner)) is not None:
-            for value in ast.walk(given):
+            for value in walk(given):
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value

@@ -11,6 +11,7 @@ from aiaudit.probes.python.loops import works_on
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import children_of
 from aiaudit.probes.python.resolved import Resolved
 
 _MODELS: Final = name_set("model_name model")
@@ -143,7 +144,7 @@ def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
             elif isinstance(node, ast.Raise | ast.Return | ast.Break) and node in handler.body:
                 leaves = True
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                stack.extend(ast.iter_child_nodes(node))
+                stack.extend(children_of(node))
         if waits and not leaves:
             return True
     return False

@@ -15,7 +15,7 @@ from aiaudit.probes.python.credentials import BROUGHT
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import FunctionNode, expressions, header
+from aiaudit.probes.python.nodes import FunctionNode, expressions, header, walk
 from aiaudit.probes.python.turning import said_of
 
 _WHO: Final = (
@@ -111,7 +111,7 @@ class _Reader(Conditions):
             if statement is node:
                 continue
             if isinstance(statement, ast.Try) and statement.handlers and not any(map(_gives_up, statement.handlers)):
-                kept.update(id(one) for inner in statement.body for one in ast.walk(inner))
+                kept.update(id(one) for inner in statement.body for one in walk(inner))
             if id(statement) in kept:
                 continue
             if isinstance(statement, ast.Raise | ast.Assert):
@@ -136,4 +136,4 @@ class _Reader(Conditions):
 
 
 def _gives_up(handler: ast.ExceptHandler) -> bool:
-    return any(isinstance(one, ast.Raise) for statement in handler.body for one in ast.walk(statement))
+    return any(isinstance(one, ast.Raise) for statement in handler.body for one in walk(statement))

@@ -32,7 +32,7 @@ from aiaudit.probes.python.lent import MAX_LENT, lent
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import DEFS, LEAVES, TRIES, answer_of, blocks, parameters
+from aiaudit.probes.python.nodes import DEFS, LEAVES, TRIES, answer_of, blocks, parameters, walk
 from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (
@@ -420,7 +420,7 @@ class _Named(ast.stmt):
 
 
 def _calls_in(value: ast.Call) -> Iterator[ast.Call]:
-    yield from (node for node in ast.walk(value) if isinstance(node, ast.Call))
+    yield from (node for node in walk(value) if isinstance(node, ast.Call))
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.nodes import FunctionNode, parameters, walk
 from aiaudit.probes.python.routers import named_in
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class ClassViews:
         made, which stands in another method of the class."""
         asked = [
             one.attr
-            for one in ast.walk(scope.node)
+            for one in walk(scope.node)
             if isinstance(one, ast.Attribute) and one.attr in ("is_authenticated", "is_anonymous", "has_perm")
         ]
         for method in ("receive", "receive_json"):
@@ -201,7 +201,7 @@ class ClassViews:
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         row = self.finder.row(scope, FRAMEWORK, name, methods, next(filter(_is_action, node.decorator_list), None))
         # What the framework takes over after `super().create(…)` goes through the serializer.
-        handed_on = any(isinstance(one, ast.Call) and last_name(one.func) == "super" for one in ast.walk(node))
+        handed_on = any(isinstance(one, ast.Call) and last_name(one.func) == "super" for one in walk(node))
         owner = scope.parent.node if scope.parent is not None else None
         throttles = self._throttles(owner) if isinstance(owner, ast.ClassDef) else []
         throttles += [one for one in row["decorators"] if "throttle" in one]
@@ -248,7 +248,7 @@ class ClassViews:
                 case ast.FunctionDef(name="get_permissions"):
                     return "get_permissions", []
         for decorator in node.decorator_list:
-            words = [dotted(one) for one in ast.walk(decorator) if isinstance(one, ast.Name | ast.Attribute)]
+            words = [dotted(one) for one in walk(decorator) if isinstance(one, ast.Name | ast.Attribute)]
             if any("login_required" in word or "permission_required" in word for word in words):
                 return "login_required", []
         for base in node.bases:
@@ -295,7 +295,7 @@ def _named(call: ast.Call, keyword: str) -> tuple[str, list[str]]:
 
 def _classes(value: ast.expr) -> tuple[str, list[str]]:
     """The class that guards, of those in `permission_classes`, and all that are named; "[]" where none is."""
-    names = [last_name(one) for one in ast.walk(value) if isinstance(one, ast.Name | ast.Attribute)]
+    names = [last_name(one) for one in walk(value) if isinstance(one, ast.Name | ast.Attribute)]
     names = [one for one in names if one[:1].isupper()]
     guard = next((one for one in names if one not in OPEN), "")
     if not names and not isinstance(value, ast.List | ast.Tuple):

@@ -29,7 +29,7 @@ from aiaudit.probes.python.credentials import (
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import FunctionNode, answer_of, parameters, plain_answer
+from aiaudit.probes.python.nodes import FunctionNode, answer_of, parameters, plain_answer, walk
 from aiaudit.probes.python.values import MAX_ITEMS
 
 DENIALS: Final = (401, 403, 1008, 4001, 4003, 4401, 4403)  # of HTTP, and of websockets
@@ -283,7 +283,7 @@ class Conditions:
         for statement in body:
             if isinstance(statement, ast.Expr) and _notes(statement.value):
                 continue
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 self._looks += 1
                 if self._looks > MAX_LOOKS:
                     return False
@@ -323,7 +323,7 @@ def names_of(own: Scope) -> list[str]:
 
 def statements_of(own: Scope) -> Iterator[ast.stmt]:
     assert isinstance(own.node, FunctionNode)
-    for node in ast.walk(own.node):
+    for node in walk(own.node):
         if isinstance(node, ast.stmt):
             yield plain_answer(node) if isinstance(node, ast.Return) else node
 

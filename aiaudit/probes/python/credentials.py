@@ -13,6 +13,7 @@ from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 
 NONE, BROUGHT, SAID, CHECKED = 0, 1, 2, 3
 """Of an expression: nothing of a credential; the credential as it came; what a function that is given the whole
@@ -236,7 +237,7 @@ def learn(target: ast.expr, value: ast.expr, found: int, said: Said) -> None:
 
 def is_about(node: ast.AST, said: Said) -> bool:
     """Whether an expression has to do with the request; what has not is a setting, or the program's own state."""
-    for one in ast.walk(node):
+    for one in walk(node):
         if isinstance(one, ast.Name):
             if said.flask and one.id in ("request", "session", "g", "current_user"):
                 return True

@@ -15,7 +15,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import DEFS, LEAVES, expressions, header, statements
+from aiaudit.probes.python.nodes import DEFS, LEAVES, expressions, header, statements, walk
 
 HITS: Final = (
     rb"\b(?:sendmail|send_message|chat_postMessage|basic_publish|put_item|send_email|create_issue|publish|produce"
@@ -123,7 +123,7 @@ class _Made:
                             self._note(item.optional_vars, item.context_expr)
 
     def _note(self, target: ast.expr, value: ast.expr) -> None:
-        for one in ast.walk(target):
+        for one in walk(target):
             if isinstance(one, ast.Name) and len(known := self._by.setdefault(one.id, [])) < 5:
                 known.append(value)
 
@@ -132,7 +132,7 @@ class _Made:
         found = _Found()
         todo = list(nodes)
         while todo:
-            for one in ast.walk(todo.pop()):
+            for one in walk(todo.pop()):
                 if isinstance(one, ast.Call):
                     found.calls.append(one)
                 elif isinstance(one, ast.Name) and one.id not in found.names and len(found.names) < _MOST_NAMES:

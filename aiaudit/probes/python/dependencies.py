@@ -11,7 +11,7 @@ from aiaudit.probes.python.callers import asks_who, lets_on
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import default_of, parameters
+from aiaudit.probes.python.nodes import children_of, default_of, parameters, walk
 from aiaudit.probes.python.resolve import INJECTIONS
 
 MARKS: Final = (
@@ -103,7 +103,7 @@ def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, aro
     """Checks of the caller to which a function hands the request: `_require_admin(require_session(request))`."""
     given = {one.arg: last_name(one.annotation or node) in _REQUESTS for one in parameters(node)}
     held = {name for name, typed in given.items() if typed}
-    for call in ast.walk(node) if held else ():
+    for call in walk(node) if held else ():
         if (
             isinstance(call, ast.Call)
             and isinstance(call.func, ast.Name)
@@ -134,7 +134,7 @@ def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
                 yield from _always_called(inner)
             case ast.Expr() | ast.Assign() | ast.AnnAssign() | ast.Return():
                 yield from _certain(statement)
-        if any(isinstance(one, ast.Return) for one in ast.walk(statement)):
+        if any(isinstance(one, ast.Return) for one in walk(statement)):
             return  # what stands below may not be reached
 
 
@@ -146,7 +146,7 @@ def _certain(statement: ast.AST) -> Iterator[ast.Call]:
         if isinstance(node, ast.Call):
             yield node
         if not isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda | ast.comprehension):
-            todo.extend(ast.iter_child_nodes(node))
+            todo.extend(children_of(node))
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.credentials import Said
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import expressions, header
+from aiaudit.probes.python.nodes import expressions, header, walk
 
 _ANSWERS: Final = frozenset(
     ("get", "jsonify", "Response", "JSONResponse", "PlainTextResponse", "make_response", "dumps")
@@ -74,7 +74,7 @@ def is_handshake(node: ast.If) -> bool:
         case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value="url_verification")]), [
             ast.Return(value=made)
         ]:
-            parts = list(ast.walk(made)) if made is not None else []
+            parts = list(walk(made)) if made is not None else []
             called = {last_name(one.func) for one in parts if isinstance(one, ast.Call)}
             echoes = any(isinstance(one, ast.Constant) and one.value == "challenge" for one in parts)
             return echoes and len(parts) < 30 and called <= _ANSWERS
@@ -98,7 +98,7 @@ def hangs_up(body: Sequence[ast.stmt], said: Said) -> bool:
     closes = any(
         isinstance(one, ast.Attribute) and one.attr == "close" and last_name(one.value) in said.request
         for statement in body
-        for one in ast.walk(statement)
+        for one in walk(statement)
     )
     return closes and bool(body) and isinstance(body[-1], ast.Return | ast.Raise)
 

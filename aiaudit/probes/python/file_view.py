@@ -29,10 +29,14 @@ class FileView:
         self.provenance: Provenance = finder.provenance
         self.marked: list[int] = []  # lines on which the running extractor's marks stand
         self._calls: list[tuple[Scope, ast.Call]] | None = None
+        self._has: dict[bytes, bool] = {}  # words that were looked for
         self._statement: dict[int, ast.stmt] = {}
 
     def text_has(self, word: bytes) -> bool:
-        return word in self.source.data
+        known = self._has.get(word)
+        if known is None:
+            known = self._has[word] = word in self.source.data
+        return known
 
     def all_calls(self) -> list[tuple[Scope, ast.Call]]:
         """Every call of the file with its scope, in source order within a scope."""

@@ -21,7 +21,7 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.model_requests import ModelRequests
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name, unknown_name
-from aiaudit.probes.python.nodes import expressions, header, parameters, statements
+from aiaudit.probes.python.nodes import children_of, expressions, header, parameters, statements, walk
 from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolved import Resolved
@@ -134,7 +134,7 @@ class FlowFinder:
     def _whole(self, text: ast.expr, scope: Scope, depth: int = 0) -> bool:
         """Whether a text is handed on as it came, and not put together here from several."""
         if not isinstance(text, ast.Name | ast.Attribute | ast.Subscript):
-            return bool(depth) and not any(_joins(node) for node in ast.walk(text))
+            return bool(depth) and not any(_joins(node) for node in walk(text))
         bound = (
             self.resolver.bindings(text.id, scope, text.lineno)
             if isinstance(text, ast.Name)
@@ -252,7 +252,7 @@ class Trace:
             case ast.Compare() | ast.Constant() | ast.Lambda():
                 return
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children_of(node):
                     if isinstance(child, ast.expr | ast.comprehension):
                         yield from self.sources(child, scope, way.on())
 

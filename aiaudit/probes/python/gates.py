@@ -20,7 +20,7 @@ from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import answer_of
+from aiaudit.probes.python.nodes import answer_of, walk
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -96,7 +96,7 @@ class GateFinder:
         """Whether what a statement raises is caught around it, and the run goes on."""
         _, chain = self.view.module.locate(node.lineno)
         names = {last_name(one.exc.func if isinstance(one.exc, ast.Call) else one.exc)
-                 for one in ast.walk(node) if isinstance(one, ast.Raise) and one.exc is not None}  # fmt: skip
+                 for one in walk(node) if isinstance(one, ast.Raise) and one.exc is not None}  # fmt: skip
         names = names or {"AssertionError"}
         for outer in chain:
             if not isinstance(outer, ast.Try | ast.TryStar) or not any(
@@ -108,7 +108,7 @@ class GateFinder:
                 caught = {last_name(one) for one in kinds if one is not None} or {"BaseException"}
                 if caught.isdisjoint(names | {"Exception", "BaseException"}):
                     continue
-                leaves = (inner for one in handler.body for inner in ast.walk(one))
+                leaves = (inner for one in handler.body for inner in walk(one))
                 return not any(
                     isinstance(one, ast.Raise | ast.Return)
                     or (isinstance(one, ast.Call) and last_name(one.func) in _EXITS)
@@ -185,7 +185,7 @@ class GateFinder:
     def _action(self, body: list[ast.stmt], scope: Scope) -> str:
         """What a branch does: exit, raise, return (of a status that becomes the exit status) or promote."""
         for node in body:
-            for inner in ast.walk(node):
+            for inner in walk(node):
                 if isinstance(inner, ast.Raise):
                     return "raise"
                 if isinstance(inner, ast.Call):
@@ -214,9 +214,7 @@ class GateFinder:
             self._releasing[id(scope)] = [
                 later.lineno
                 for later in scope.node.body
-                if any(
-                    isinstance(inner, ast.Call) and _RELEASES.search(last_name(inner.func)) for inner in ast.walk(later)
-                )
+                if any(isinstance(inner, ast.Call) and _RELEASES.search(last_name(inner.func)) for inner in walk(later))
             ]
         return any(line > node.lineno for line in self._releasing[id(scope)])
 
@@ -246,14 +244,14 @@ def _picks_rows(node: ast.expr) -> bool:
     """`[row for row in rows if row["score"] > 0.8]`; not `[name for name in LIMITS if scores[name] < LIMITS[name]]`."""
     if not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         return False
-    rows = {one.id for part in node.generators for one in ast.walk(part.target) if isinstance(one, ast.Name)}
+    rows = {one.id for part in node.generators for one in walk(part.target) if isinstance(one, ast.Name)}
     return any(
         isinstance(field, ast.Subscript | ast.Attribute)
         and isinstance(field.value, ast.Name)
         and field.value.id in rows
         for part in node.generators
         for condition in part.ifs
-        for field in ast.walk(condition)
+        for field in walk(condition)
     )
 
 
@@ -263,7 +261,7 @@ def _compared(node: ast.AST) -> ast.Compare | None:
 
 
 def _by_size(node: ast.AST, fits: Callable[[ast.expr], bool]) -> ast.Compare | None:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if (
             isinstance(inner, ast.Compare)
             and len(inner.ops) == 1
@@ -316,7 +314,7 @@ def _swallowed(line: int, view: FileView) -> bool:
         if not isinstance(one, ast.Try) or not one.handlers:
             continue
         if one.body[0].lineno <= line <= (one.body[-1].end_lineno or line):
-            every = [inner for handler in one.handlers for inner in ast.walk(handler)]
+            every = [inner for handler in one.handlers for inner in walk(handler)]
             ends = any(isinstance(inner, ast.Raise) for inner in every) or any(
                 isinstance(inner, ast.Call) and last_name(inner.func) in _EXITS and not _is_zero(inner)
                 for inner in every
@@ -328,7 +326,7 @@ def _swallowed(line: int, view: FileView) -> bool:
 
 
 def _flagged(node: ast.AST, flags: dict[str, ast.Compare]) -> ast.Compare | None:
-    names = (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    names = (inner.id for inner in walk(node) if isinstance(inner, ast.Name))
     return next((flags[name] for name in names if name in flags), None)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
+from aiaudit.probes.python.nodes import walk
 
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "NameError")
 
@@ -72,7 +73,7 @@ def keeps_what_it_makes(scope: Scope, line: int) -> bool:
         return True
     return any(
         isinstance(one, ast.If) and asks_for_nothing(one.test) and one.lineno < line <= (one.end_lineno or one.lineno)
-        for one in ast.walk(node)
+        for one in walk(node)
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
-from aiaudit.probes.python.lengths import limits_length
+from aiaudit.probes.python.lengths import Lengths
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import FunctionNode, statements
+from aiaudit.probes.python.nodes import FunctionNode, below, statements, walk
 from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
 
 _AUTH_WORDS: Final = name_set(
@@ -30,6 +30,7 @@ _REQUEST_READS: Final = name_set(
     " media get_media bounded_stream get_body get_param"
 )
 _ARGUMENTS: Final = name_set("get_argument get_arguments get_body_argument get_body_arguments")  # of Tornado
+_MOST: Final = 5_000  # nodes of a long handler
 # Of what Powertools calls the current event.
 _EVENT_READS: Final = name_set("body json_body decoded_body query_string_parameters get_query_string_value")
 _MALFORMED: Final = name_set("INVALID_ARGUMENT OUT_OF_RANGE FAILED_PRECONDITION RESOURCE_EXHAUSTED")  # of gRPC
@@ -45,7 +46,7 @@ _ABOUT: Final = name_set(
 class HandlerBody:
     """What a handler's body does, as far as routes are judged by it."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, lengths: Lengths) -> None:
         self.touches: list[str] = []
         self.reads_request = False
         self.checks = ""
@@ -66,11 +67,12 @@ class HandlerBody:
         names: dict[str, None] = {}
         numbers: set[int] = set()  # reads that are turned into a number at once
         loose = False
-        for inner in _below(node):
+        nodes = below(node, _MOST)
+        for inner in nodes:
             if isinstance(inner, ast.Call):
                 self._call(inner)
                 if isinstance(inner.func, ast.Name) and inner.func.id in _NUMBERS:
-                    numbers.update(id(one) for one in ast.walk(inner) if isinstance(one, ast.Attribute))
+                    numbers.update(id(one) for one in walk(inner) if isinstance(one, ast.Attribute))
             if isinstance(inner, ast.Attribute) and _reads(inner):
                 self.reads_request = True
                 loose = loose or id(inner) not in numbers
@@ -84,16 +86,16 @@ class HandlerBody:
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
-        if self.reads_request and not self.checks and _all_to_numbers(node):
+        if self.reads_request and not self.checks and _all_to_numbers(nodes):
             self.checks = "numbers"
         if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
             self.checks = "raises 400"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
-        self.limits_length = limits_length(scope, node)
-        self.looks_in = self.reads_request or _looks_in(node)
+        self.limits_length = lengths.are_limited(scope, node, nodes)
+        self.looks_in = self.reads_request or _looks_in(nodes)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
-        chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in _below(node))
+        chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in nodes)
         self.constant = idle or (bool(returned) and all(returned) and not self._calls and not chooses)
 
     def _call(self, call: ast.Call) -> None:
@@ -118,27 +120,27 @@ def _reads(node: ast.Attribute) -> bool:
     return node.attr in _REQUEST_READS and of in ("request", "req")
 
 
-def _all_to_numbers(node: FunctionNode) -> bool:
+def _all_to_numbers(nodes: Sequence[ast.AST]) -> bool:
     """Whether each name for what is read of the request is turned into numbers in a `try` whose handlers answer by
     themselves: `values = {k: request.form.get(k) for k in KEYS}` and `float(values[k])`."""
     read: set[str] = set()
     noted: set[int] = set()
     reads: set[int] = set()
     converted: set[str] = set()
-    for inner in _below(node):
+    for inner in nodes:
         if isinstance(inner, ast.Attribute) and _reads(inner):
             reads.add(id(inner))
         if isinstance(inner, ast.Assign) and _is_read(inner.value, set()):
-            noted.update(id(one) for one in ast.walk(inner.value))
+            noted.update(id(one) for one in walk(inner.value))
             for target in inner.targets:
                 owner = target.value if isinstance(target, ast.Subscript) else target
                 if not isinstance(owner, ast.Name):
                     return False
                 read.add(owner.id)
         if isinstance(inner, ast.Try) and inner.handlers and all(_answers(one) for one in inner.handlers):
-            for call in (one for statement in inner.body for one in ast.walk(statement) if isinstance(one, ast.Call)):
+            for call in (one for statement in inner.body for one in walk(statement) if isinstance(one, ast.Call)):
                 if isinstance(call.func, ast.Name) and call.func.id in _NUMBERS:
-                    converted.update(one.id for one in ast.walk(call) if isinstance(one, ast.Name))
+                    converted.update(one.id for one in walk(call) if isinstance(one, ast.Name))
     return bool(read) and reads <= noted and read <= converted
 
 
@@ -153,7 +155,7 @@ def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:
     while outer.parent is not None:
         outer = outer.parent
     read: set[str] = set()  # names for what was read of the request
-    for inner in _below(node):
+    for inner in below(node, _MOST):
         if isinstance(inner, ast.Assign) and _is_read(inner.value, read):
             read.update(one.id for one in inner.targets if isinstance(one, ast.Name))
         if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Name):
@@ -171,12 +173,12 @@ def _is_read(node: ast.expr, read: set[str]) -> bool:
     """Whether it is a part of the request, or a name for one."""
     return any(
         (isinstance(one, ast.Attribute) and _reads(one)) or (isinstance(one, ast.Name) and one.id in read)
-        for one in ast.walk(node)
+        for one in walk(node)
     )
 
 
 def _refuses(node: FunctionNode) -> bool:
-    for one in _below(node):
+    for one in below(node, _MOST):
         if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call) and is_400(one.exc):
             return True
         if isinstance(one, ast.Call) and last_name(one.func) == "abort" and is_400(one):
@@ -201,17 +203,17 @@ def _refuses_others(decorator: ast.expr) -> str:
     return last if last in _BY_DECORATOR or (last == "expect" and asked) else ""
 
 
-def _looks_in(node: FunctionNode) -> bool:
+def _looks_in(nodes: Sequence[ast.AST]) -> bool:
     """Whether a handler does more with the `request` than to ask who it is from and to hand it to a page."""
     harmless: set[int] = set()
-    for inner in _below(node):
+    for inner in nodes:
         if isinstance(inner, ast.Attribute) and inner.attr in _ABOUT:
             harmless.add(id(inner.value))
         if isinstance(inner, ast.Call) and last_name(inner.func) in _PAGES:
             given = [*inner.args, *(one.value for one in inner.keywords)]
             harmless.update(id(one) for one in given)
             harmless.update(id(one) for each in given if isinstance(each, ast.Dict) for one in each.values)
-    return any(isinstance(one, ast.Name) and one.id == "request" and id(one) not in harmless for one in _below(node))
+    return any(isinstance(one, ast.Name) and one.id == "request" and id(one) not in harmless for one in nodes)
 
 
 def _is_said(node: ast.stmt) -> bool:
@@ -230,17 +232,6 @@ def _of_caller(call: ast.Call) -> bool:
         return not set(codes) & _MALFORMED
     refused = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in given)
     return refused or any(dotted(one).endswith((".headers", ".cookies")) for one in given)
-
-
-def _below(node: FunctionNode) -> Iterator[ast.AST]:
-    """All nodes in a function's body, iteratively; at most as many as a long handler has."""
-    stack: list[ast.AST] = list(reversed(node.body))
-    for _ in range(5_000):
-        if not stack:
-            return
-        inner = stack.pop()
-        yield inner
-        stack.extend(ast.iter_child_nodes(inner))
 
 
 def _is_constant(node: ast.expr) -> bool:

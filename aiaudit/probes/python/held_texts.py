@@ -11,6 +11,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 
 ANSWERS: Final = lazy.regex(
     r"^(?:\w*JSONResponse|jsonify|Response|HttpResponse\w*|JsonResponse|HTMLResponse|PlainTextResponse|make_response"
@@ -228,7 +229,7 @@ def for_debugging(test: ast.expr) -> bool | None:
         turned, test = not turned, test.operand
     words = " ".join(
         part
-        for one in ast.walk(test)
+        for one in walk(test)
         for part in (
             [one.id]
             if isinstance(one, ast.Name)

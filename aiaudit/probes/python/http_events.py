@@ -13,7 +13,7 @@ from typing import Final
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.nodes import FunctionNode, parameters, walk
 
 HITS: Final = rb"\bdef[ \t]+\w+[ \t]*\(\s*(?:event|evt)\b"
 _EVENT: Final = name_set("event evt")
@@ -37,8 +37,8 @@ def _takes_http(scope: Scope) -> bool:
     if not isinstance(node, FunctionNode) or len(given := parameters(node)) != 2 or given[0].arg not in _EVENT:
         return False
     event = given[0].arg
-    parted = {id(one.value) for one in ast.walk(node) if isinstance(one, ast.Subscript)}  # `event["body"]["row"]`
-    read = {(_part(one, event), id(one) in parted) for one in ast.walk(node)}
+    parted = {id(one.value) for one in walk(node) if isinstance(one, ast.Subscript)}  # `event["body"]["row"]`
+    read = {(_part(one, event), id(one) in parted) for one in walk(node)}
     return (_BODY, False) in read or any(part in _PARTS for part, _ in read)
 
 

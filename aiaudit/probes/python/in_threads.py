@@ -7,6 +7,7 @@ import ast
 from typing import Final
 
 from aiaudit.probes.python.names import last_name
+from aiaudit.probes.python.nodes import walk
 
 _MARKS: Final = (b"to_thread", b"run_in_threadpool(", b"run_in_executor(")
 
@@ -14,7 +15,7 @@ _MARKS: Final = (b"to_thread", b"run_in_threadpool(", b"run_in_executor(")
 def as_calls(tree: ast.Module, data: bytes) -> ast.Module:
     """The tree, with what is handed to a thread by its name called in its place."""
     if any(mark in data for mark in _MARKS):
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Call):
                 _turn(node)
     return tree

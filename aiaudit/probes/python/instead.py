@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import DEFS, LEAVES, blocks, statements
+from aiaudit.probes.python.nodes import DEFS, LEAVES, blocks, statements, walk
 
 Kind = Callable[[ast.expr | None], str]  # value, message or nothing
 _MOST: Final = 200
@@ -74,7 +74,7 @@ def stays(
     return any(
         isinstance(one, ast.Return)
         and one.value is not None
-        and any(isinstance(inner, ast.Name) and inner.id in kept for inner in ast.walk(one.value))
+        and any(isinstance(inner, ast.Name) and inner.id in kept for inner in walk(one.value))
         for one in block[at + 1 :]
     )
 
@@ -152,5 +152,5 @@ def _gives(body: Sequence[ast.stmt], name: str, kind: Kind) -> bool:
 def _is_refusal(node: ast.expr | None) -> bool:
     return node is not None and any(
         isinstance(one, ast.Call) and last_name(one.func) in ("abort", "redirect", "HTTPException")
-        for one in ast.walk(node)
+        for one in walk(node)
     )

@@ -4,12 +4,13 @@ function of the same file that it calls."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import FunctionNode
+from aiaudit.probes.python.nodes import FunctionNode, below, walk
 
 _MOST: Final = 3_000  # nodes of one function
 _LEAST: Final = 8  # a limit that is smaller counts things, not letters
@@ -17,15 +18,33 @@ _SIZES: Final = lazy.regex(r"(?i)^(?:content_?length|file_?size|size|size_?bytes
 _LIMITS: Final = lazy.regex(r"(?i)max|limit|cap\b|_mb\b|[A-Z]{3}")
 
 
-def limits_length(scope: Scope, node: FunctionNode) -> bool:
-    """Whether a handler, or a function of its file that it calls, refuses what is longer than a limit."""
-    if _refuses_long(node, of_web=True):
-        return True
+class Lengths:
+    """The handlers of one file; a function that many of them call is looked through once."""
+
+    def __init__(self) -> None:
+        self._helpers: dict[FunctionNode, bool] = {}
+
+    def are_limited(self, scope: Scope, node: FunctionNode, nodes: Sequence[ast.AST]) -> bool:
+        """Whether a handler, or a function of its file that it calls, refuses what is longer than a limit. `nodes`:
+        those of its body."""
+        if _refuses_long(nodes[:_MOST], of_web=True):
+            return True
+        return any(self._refuses_for(helper) for helper in _helpers(scope, node, nodes[:_MOST]))
+
+    def _refuses_for(self, helper: FunctionNode) -> bool:
+        known = self._helpers.get(helper)
+        if known is None:
+            known = self._helpers[helper] = _refuses_long(below(helper, _MOST), of_web=False)
+        return known
+
+
+def _helpers(scope: Scope, node: FunctionNode, nodes: Sequence[ast.AST]) -> Iterator[FunctionNode]:
+    """The functions of a handler's file that it calls."""
     outer = scope
     while outer.parent is not None:
         outer = outer.parent
     owner = scope.enclosing_class()
-    for inner in _below(node):
+    for inner in nodes:
         if not isinstance(inner, ast.Call):
             continue
         helper = None
@@ -35,21 +54,20 @@ def limits_length(scope: Scope, node: FunctionNode) -> bool:
             helper = owner.children.get(inner.func.attr)
         if helper is None or helper.node is node:
             continue
-        if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses_long(helper.node, of_web=False):
-            return True
-    return False
+        if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield helper.node
 
 
-def _refuses_long(node: FunctionNode, *, of_web: bool) -> bool:
+def _refuses_long(nodes: Sequence[ast.AST], *, of_web: bool) -> bool:
     return any(
         isinstance(inner, ast.If) and _is_too_long(inner.test) and _refuses(inner.body, of_web=of_web)
-        for inner in _below(node)
+        for inner in nodes
     )
 
 
 def _is_too_long(test: ast.expr) -> bool:
     """Whether a condition holds where something is longer than a limit."""
-    for one in ast.walk(test):
+    for one in walk(test):
         match one:
             case ast.Compare(left=left, ops=[ast.Gt() | ast.GtE()], comparators=[right]):
                 if _is_size(left) and _is_limit(right):
@@ -109,18 +127,8 @@ def _refuses(body: list[ast.stmt], *, of_web: bool) -> bool:
 
 
 def _is_refusal(value: ast.expr) -> bool:
-    codes = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant)]
+    codes = [one.value for one in walk(value) if isinstance(one, ast.Constant)]
     if any(code in (400, 413, 414, 422) and not isinstance(code, bool) for code in codes):
         return True
-    names = [one.attr for one in ast.walk(value) if isinstance(one, ast.Attribute)]
+    names = [one.attr for one in walk(value) if isinstance(one, ast.Attribute)]
     return any(name.startswith(("HTTP_400", "HTTP_413", "HTTP_422", "BAD_REQUEST")) for name in names)
-
-
-def _below(node: FunctionNode) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    stack: list[ast.AST] = list(reversed(node.body))
-    while stack and len(found) < _MOST:
-        inner = stack.pop()
-        found.append(inner)
-        stack.extend(ast.iter_child_nodes(inner))
-    return found

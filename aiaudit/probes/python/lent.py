@@ -13,7 +13,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.held_texts import Context, Holder, Piece, passes_on
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import expressions, header
+from aiaudit.probes.python.nodes import expressions, header, walk
 
 MAX_LENT: Final = 40
 _LOGGED: Final = name_set(
@@ -39,7 +39,7 @@ def lent(holder: Holder, node: ast.stmt, context: Context) -> Iterator[tuple[ast
     told: set[int] = set()  # what stands among the arguments of a log is for the log
     for one in expressions(header(node)):
         if isinstance(one, ast.Call) and _is_log(one):
-            told.update(id(inner) for inner in ast.walk(one))
+            told.update(id(inner) for inner in walk(one))
         if (
             isinstance(one, ast.Call)
             and id(one) not in told
@@ -88,7 +88,7 @@ def _is_answered(holder: Holder, name: str, line: int) -> bool:
     """Whether the function gives the object back further down: it is followed there."""
     return any(
         isinstance(one, ast.Name) and one.id == name
-        for node in ast.walk(holder.scope.node)
+        for node in walk(holder.scope.node)
         if isinstance(node, ast.Return | ast.Yield) and node.value is not None and node.lineno > line
-        for one in ast.walk(node.value)
+        for one in walk(node.value)
     )

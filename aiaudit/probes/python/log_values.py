@@ -19,7 +19,7 @@ from aiaudit.probes.python.logged import ALSO, call_that_logs, masks
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.nodes import children_of, expressions, header, statements, walk
 
 MAX_ROWS: Final = 60  # different names of one file
 MORE: Final = "further values"  # the name of those that were not looked at
@@ -150,7 +150,7 @@ class LogValues:
             case ast.Attribute():
                 yield from self._attribute(node, scope, depth)
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children_of(node):
                     if isinstance(child, ast.expr):
                         yield from self._parts(child, scope, depth)
 
@@ -203,7 +203,7 @@ class LogValues:
         if bound.kind in ("param", "annotated"):
             annotation = bound.node.annotation if isinstance(bound.node, ast.arg) else bound.node
             names = (
-                {last_name(one) for one in ast.walk(annotation) if isinstance(one, ast.Name | ast.Attribute)}
+                {last_name(one) for one in walk(annotation) if isinstance(one, ast.Name | ast.Attribute)}
                 if annotation
                 else set()
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
+from aiaudit.probes.python.nodes import DEFS, SIMPLE, children_of, expressions, header, walk
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.file_view import FileView
@@ -95,14 +95,14 @@ def works_on(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
     """Whether a loop is not left by what went well in `tried`, nor after it: `while True` without an end."""
     if not (isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value):
         return False
-    caught = {id(one) for handler in tried.handlers for inner in handler.body for one in ast.walk(inner)}
+    caught = {id(one) for handler in tried.handlers for inner in handler.body for one in walk(inner)}
     stack: list[ast.AST] = list(loop.body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom) and id(node) not in caught:
             return False
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(children_of(node))
     return True
 
 
@@ -183,13 +183,13 @@ def _compares(test: ast.expr, counted: set[str]) -> str:
         node = stack.pop()
         if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):
             for side in (node.left, *node.comparators):
-                names = {dotted(one) for one in ast.walk(side) if isinstance(one, ast.Name | ast.Attribute)}
-                calls = {last_name(one.func) for one in ast.walk(side) if isinstance(one, ast.Call)}
+                names = {dotted(one) for one in walk(side) if isinstance(one, ast.Name | ast.Attribute)}
+                calls = {last_name(one.func) for one in walk(side) if isinstance(one, ast.Call)}
                 if names & counted:
                     return min(names & counted)
                 if calls & _CLOCKS:
                     return "time"
-        stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children_of(node))
     return ""
 
 

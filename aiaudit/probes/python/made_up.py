@@ -14,7 +14,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name, root_name
-from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
+from aiaudit.probes.python.nodes import FunctionNode, parameters, statements, walk
 
 MAX_DEPTH: Final = 8
 MOST_STEPS: Final = 2_000  # expressions that are looked at for one assertion
@@ -54,7 +54,7 @@ def _mocks(scope: Scope) -> bool:
         return False
     if any(one.arg in ("monkeypatch", "mocker") or one.arg.startswith("mock_") for one in parameters(node)):
         return True
-    named = (one for one in ast.walk(node) if isinstance(one, ast.Name | ast.Attribute))
+    named = (one for one in walk(node) if isinstance(one, ast.Name | ast.Attribute))
     return any((one.id if isinstance(one, ast.Name) else one.attr) in _MOCKS for one in named)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name, root_name
-from aiaudit.probes.python.nodes import DEFS, FunctionNode, blocks, parameters
+from aiaudit.probes.python.nodes import DEFS, FunctionNode, blocks, parameters, walk
 
 _CHOOSES = ("model", "model_name", "model_id", "modelId", "provider", "deployment", "engine", "deployment_name")
 _MODEL: Final = lazy.regex(r"(?i)(?:^|_)(?:model|llm|deployment|provider)(?:_?(?:name|id))?$")
@@ -63,7 +63,7 @@ def loops_around(scope: Scope) -> dict[int, frozenset[str]]:
             inside = names
             if isinstance(node, ast.For | ast.AsyncFor):
                 counts = isinstance(node.iter, ast.Call) and last_name(node.iter.func) in _COUNTS
-                bound = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+                bound = {one.id for one in walk(node.target) if isinstance(one, ast.Name)}
                 inside = frozenset() if counts else frozenset(bound) | _chosen_by(bound, node)
             elif isinstance(node, ast.While):
                 inside = frozenset()
@@ -86,9 +86,9 @@ def _chosen_by(bound: set[str], loop: ast.For | ast.AsyncFor) -> frozenset[str]:
             if node.__class__ in DEFS:
                 continue
             if isinstance(node, ast.Assign) and any(
-                isinstance(x, ast.Name) and x.id in known for x in ast.walk(node.value)
+                isinstance(x, ast.Name) and x.id in known for x in walk(node.value)
             ):
-                names = {x.id for target in node.targets for x in ast.walk(target) if isinstance(x, ast.Name)}
+                names = {x.id for target in node.targets for x in walk(target) if isinstance(x, ast.Name)}
                 found |= names
                 known |= names
             stack.extend(blocks(node))
@@ -103,7 +103,7 @@ def asks_another_each_turn(calls: Sequence[ast.Call], names: frozenset[str]) -> 
         if isinstance(call.func, ast.Attribute) and root_name(call.func) in names:
             return True
         for one in call.keywords:
-            if one.arg in _CHOOSES and any(isinstance(x, ast.Name) and x.id in names for x in ast.walk(one.value)):
+            if one.arg in _CHOOSES and any(isinstance(x, ast.Name) and x.id in names for x in walk(one.value)):
                 return True
     return False
 

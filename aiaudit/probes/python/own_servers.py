@@ -18,6 +18,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 
 FRAMEWORK: Final = "http.server"
 HITS: Final = rb"^[ \t]+(?:async[ \t]+)?def[ \t]+do_(?:GET|POST|PUT|DELETE|PATCH)\b"
@@ -60,7 +61,7 @@ class OwnServers:
 
     def _alone(self) -> bool:
         """Whether all that the file imports is the standard library, without what reaches other programs."""
-        for node in ast.walk(self.view.source.tree):
+        for node in walk(self.view.source.tree):
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [one.name for one in node.names]
@@ -123,15 +124,15 @@ class OwnServers:
         functions = self.view.module.top.children
         if _Seen(owner, body, functions).reads:
             return True
-        if any(isinstance(node, ast.Attribute) and node.attr == "rfile" for one in common for node in ast.walk(one)):
+        if any(isinstance(node, ast.Attribute) and node.attr == "rfile" for one in common for node in walk(one)):
             return True
         kept: set[str] = set()
         for one in common:
             if any(last_name(call.func) in ("parse_qs", "parse_qsl") for call in _calls(one)):
                 if not isinstance(one, ast.Assign):
                     return True
-                kept |= {node.id for target in one.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-        return not kept or any(isinstance(node, ast.Name) and node.id in kept for one in body for node in ast.walk(one))
+                kept |= {node.id for target in one.targets for node in walk(target) if isinstance(node, ast.Name)}
+        return not kept or any(isinstance(node, ast.Name) and node.id in kept for one in body for node in walk(one))
 
 
 class _Seen:
@@ -151,7 +152,7 @@ class _Seen:
 
     def _look(self, body: list[ast.stmt], depth: int) -> None:
         for statement in body:
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 if isinstance(node, ast.Attribute) and (text := dotted(node)):
                     self.touches.setdefault(text)
                     self.reads = self.reads or node.attr == "rfile"
@@ -202,7 +203,7 @@ _STATUS: Final = {
 
 
 def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+    return (node for node in walk(statement) if isinstance(node, ast.Call))
 
 
 def _of_self(call: ast.Call) -> str:
@@ -238,7 +239,7 @@ def _branches(body: list[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
 
 def _address(test: ast.expr) -> tuple[str, bool]:
     """The address with which a test compares, and whether it asks for that one; ("", True) where it does not."""
-    for node in ast.walk(test):
+    for node in walk(test):
         match node:
             case ast.Compare(ops=[op], comparators=[ast.Constant(value=str(text))]) if text.startswith("/"):
                 return text, not isinstance(op, ast.NotEq | ast.NotIn)

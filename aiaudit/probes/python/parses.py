@@ -12,7 +12,7 @@ from aiaudit.probes.python.flows import FlowFinder, Trace
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.nodes import expressions, header, statements, walk
 
 HITS: Final = (
     rb"\bjson\.loads\(|\bjson_repair\.\w+\(|\brepair_json\(|\bliteral_eval\(|\b(?:model_validate_json|validate_json|parse_raw)\("
@@ -143,7 +143,7 @@ def _conditions(scope: Scope) -> Iterator[ast.expr]:
 
 
 def _names(node: ast.expr) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return {one.id for one in walk(node) if isinstance(one, ast.Name)}
 
 
 def _bound_to(statement: ast.stmt) -> str:

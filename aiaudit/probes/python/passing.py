@@ -11,7 +11,7 @@ from typing import Final
 
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import parameters, statements
+from aiaudit.probes.python.nodes import children_of, parameters, statements
 from aiaudit.probes.python.resolve import Resolver
 
 _LOOKED_UP: Final = frozenset(("get", "index", "count", "find", "isinstance", "startswith", "endswith", "bool", "sum"))
@@ -82,8 +82,6 @@ class Passing:
                 case ast.Compare() | ast.Constant() | ast.Lambda():
                     continue
                 case _:
-                    todo += [(one, clean) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
-                    todo += [
-                        (one.iter, clean) for one in ast.iter_child_nodes(node) if isinstance(one, ast.comprehension)
-                    ]
+                    todo += [(one, clean) for one in children_of(node) if isinstance(one, ast.expr)]
+                    todo += [(one.iter, clean) for one in children_of(node) if isinstance(one, ast.comprehension)]
         return found

@@ -19,7 +19,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import statements, walk
 from aiaudit.probes.python.record_fields import SAID, fields_of
 
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
@@ -337,7 +337,7 @@ def _columns(name: str, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
                 case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str(key))) if owner == name:
                     yield key, node.value
                 case ast.Name(id=owner) if owner == name:
-                    for inner in ast.walk(node.value):
+                    for inner in walk(node.value):
                         match inner:
                             case ast.Subscript(slice=ast.List(elts=elements)):
                                 for one in elements:

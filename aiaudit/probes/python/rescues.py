@@ -16,7 +16,7 @@ from aiaudit.probes.python import instead
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
+from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header, walk
 from aiaudit.probes.python.other_models import Asked, asks_another_each_turn, asks_what_is_handed_in, loops_around
 
 HITS: Final = rb"^[ \t]*try[ \t]*:"
@@ -358,7 +358,7 @@ def _is_answer(function: ast.expr) -> bool:
 
 
 def _tells(node: ast.expr, error: frozenset[str]) -> bool:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Name(id=name) if name in error or _TELLING_NAMES.search(name):
                 return True

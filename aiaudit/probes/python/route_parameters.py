@@ -21,7 +21,7 @@ from aiaudit.probes.python.annotations import (
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import FunctionNode, default_of, parameters
+from aiaudit.probes.python.nodes import FunctionNode, default_of, parameters, walk
 from aiaudit.probes.python.resolve import INJECTIONS
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _class_of(resolver: Resolver, annotation: ast.expr | None, types: list[str],
     """The qualified name of the class in an annotation, also inside `list[…]` and the like."""
     wrappers = LOOSE_TYPES | {"Optional", "Union", "None"}
     wanted = next((name for name in types if name not in wrappers), types[0])
-    for node in ast.walk(annotation) if annotation is not None else ():
+    for node in walk(annotation) if annotation is not None else ():
         if isinstance(node, ast.Name | ast.Attribute) and last_name(node) == wanted:
             return next((one.name for one in resolver.names(node, scope)), f"?.{wanted}")
     return next((one.name for one in resolver.annotation(annotation, scope)), f"?.{wanted}")

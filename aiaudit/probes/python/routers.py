@@ -14,7 +14,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import FunctionNode
+from aiaudit.probes.python.nodes import FunctionNode, walk
 
 HITS: Final = (
     rb"\binclude_router\(|\badd_router\(|\b(?:FastAPI|APIRouter|NinjaAPI)\(|\badd_routes\(|\.mount\(|\bmount_http\("
@@ -222,9 +222,9 @@ class _Finder:
         for scope in self.view.module.scopes:
             node = scope.node
             if isinstance(node, FunctionNode) and node.name in ("connect", "on_connect", "handle_connect"):
-                return any(isinstance(one, ast.Raise) for one in ast.walk(node)) or any(
+                return any(isinstance(one, ast.Raise) for one in walk(node)) or any(
                     isinstance(one, ast.Return) and isinstance(one.value, ast.Constant) and one.value.value is False
-                    for one in ast.walk(node)
+                    for one in walk(node)
                 )
         return False
 

@@ -16,6 +16,7 @@ from aiaudit.probes.python import class_views, http_events, resources
 from aiaudit.probes.python.asked import Asked
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.handler_body import HandlerBody
+from aiaudit.probes.python.lengths import Lengths
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
@@ -92,6 +93,7 @@ class RouteFinder:
         self.view = view
         self.resolver = view.resolver
         self.asked = Asked(view)
+        self._lengths = Lengths()
         self.frameworks = self._frameworks()
 
     def rows(self) -> list[dict[str, Any]]:
@@ -393,7 +395,7 @@ class RouteFinder:
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         params = [parameter(self.resolver, argument, scope, framework, route) for argument in parameters(node)]
         params = [one for one in params if one]
-        body = HandlerBody(scope)
+        body = HandlerBody(scope, self._lengths)
         decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
         if route in ("", "/"):
             route = self.asked.prefix(at, scope) or route

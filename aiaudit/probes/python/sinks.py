@@ -12,7 +12,7 @@ from aiaudit.probes.python.effects import is_interpreter
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.nodes import expressions, header, statements, walk
 from aiaudit.probes.python.provenance import is_handler
 from aiaudit.probes.python.values import Values
 
@@ -217,7 +217,7 @@ class Sinks:
         value = statement.value
         if value is None or not self._answers_html(scope) or not is_handler(scope, self.resolver):
             return None
-        texts = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        texts = [one.value for one in walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         return ("the page that is answered", "html", value) if any(_TAG.search(one) for one in texts) else None
 
     def _answers_html(self, scope: Scope) -> bool:
@@ -266,7 +266,7 @@ class Sinks:
         names = [one.name for one in self.resolver.names(call.func, scope)]
         given = [*call.args, *(one.value for one in call.keywords if one.arg == "args")]
         texts: set[str] = set()
-        for one in (inner for part in given for inner in ast.walk(part)):
+        for one in (inner for part in given for inner in walk(part)):
             if isinstance(one, ast.Name | ast.Attribute):
                 texts.add("python" if dotted(one) == "sys.executable" else dotted(one))
             elif isinstance(one, ast.Constant) and isinstance(one.value, str):

@@ -15,7 +15,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name, root_name
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import statements, walk
 
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample)\b"
@@ -203,8 +203,8 @@ def _scales(value: ast.expr) -> bool:
         and isinstance(one.op, ast.Div)
         and isinstance(one.left, ast.BinOp)
         and isinstance(one.left.op, ast.Sub)
-        and any(isinstance(part, ast.Call) and last_name(part.func) in _FIGURES for part in ast.walk(one.left.right))
-        for one in ast.walk(value)
+        and any(isinstance(part, ast.Call) and last_name(part.func) in _FIGURES for part in walk(one.left.right))
+        for one in walk(value)
     )
 
 
@@ -212,7 +212,7 @@ def _fills(call: ast.Call, last: str) -> bool:
     return last == "fillna" and any(
         isinstance(one, ast.Call) and last_name(one.func) in _FIGURES
         for given in (*call.args, *(keyword.value for keyword in call.keywords))
-        for one in ast.walk(given)
+        for one in walk(given)
     )
 
 
@@ -245,9 +245,9 @@ def _aims_at(column: str, split: ast.Call, scope: Scope) -> bool:
     return any(
         isinstance(one, ast.Constant) and one.value == column
         for aim in aims
-        for part in ast.walk(aim)
+        for part in walk(aim)
         if isinstance(part, ast.Subscript)
-        for one in ast.walk(part.slice)
+        for one in walk(part.slice)
     )
 
 
@@ -300,12 +300,12 @@ def _made_in_class(function: ast.expr, scope: Scope) -> Iterator[str]:
     owner = scope.parent.node if scope.parent is not None else None
     if not isinstance(attribute, ast.Attribute) or not isinstance(owner, ast.ClassDef):
         return
-    for node in islice(ast.walk(owner), 5_000):
+    for node in islice(walk(owner), 5_000):
         if isinstance(node, ast.Assign) and any(
             isinstance(one, ast.Attribute) and one.attr == attribute.attr and root_name(one) == "self"
             for one in node.targets
         ):
-            yield from (last_name(one.func) for one in ast.walk(node.value) if isinstance(one, ast.Call))
+            yield from (last_name(one.func) for one in walk(node.value) if isinstance(one, ast.Call))
 
 
 def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
@@ -342,7 +342,7 @@ def _chooses(corr: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> b
 
 def _selects(value: ast.expr, learnt: set[str]) -> bool:
     """Whether an expression takes or drops columns that the names tell (`df[names]`, `df.drop(columns=names)`)."""
-    for inner in ast.walk(value):
+    for inner in walk(value):
         match inner:
             case ast.Subscript(value=base, slice=part) if root_name(base) not in learnt and _names(part) & learnt:
                 return True
@@ -383,4 +383,4 @@ def _parts(target: ast.expr) -> list[ast.expr]:
 
 
 def _names(node: ast.expr) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return {inner.id for inner in walk(node) if isinstance(inner, ast.Name)}

@@ -15,7 +15,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.nodes import expressions, header, statements, walk
 from aiaudit.probes.python.values import Values
 
 _DEEPEST: Final = 5  # maps in maps and names that stand for names
@@ -132,7 +132,7 @@ class Spread:
                 owner == name
             ):
                 if attr != "update":
-                    return {}, attr not in _CHANGES and not any(map(partial(_is_given, name), ast.walk(call)))
+                    return {}, attr not in _CHANGES and not any(map(partial(_is_given, name), walk(call)))
                 made = ast.Call(ast.Name("dict"), call.args, call.keywords)
                 return self.of(made, scope, depth + 1)
         return {}, not any(_is_given(name, one) for one in expressions(header(statement)))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import walk
 
 HITS: Final = (
     rb"\b(?:mapped_column|Column|ForeignKey|[A-Z][A-Za-z]{2,30}Field)\(|\btable[ \t]*=[ \t]*True\b"
@@ -87,7 +88,7 @@ def _is_column(view: FileView, call: ast.Call) -> bool:
 def _pointed(call: ast.Call) -> list[str]:
     """The tables and classes that a column names: `ForeignKey("runs.id")`, `ReferenceField(Run)`."""
     found: list[str] = []
-    for inner in ast.walk(call):
+    for inner in walk(call):
         if not isinstance(inner, ast.Call) or last_name(inner.func) not in (
             "ForeignKey", "OneToOneField", "ForeignKeyField", "ReferenceField", "LazyReferenceField", "Field",
         ):  # fmt: skip

@@ -17,7 +17,7 @@ from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.hollow import says_only
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import FunctionNode, default_of, expressions, header, parameters, statements
+from aiaudit.probes.python.nodes import FunctionNode, default_of, expressions, header, parameters, statements, walk
 from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (
@@ -98,7 +98,7 @@ def _dropped(scope: Scope) -> bool:
         for statement, _ in statements(scope)
         if not says_only(statement)
         for part in header(statement)
-        for node in ast.walk(part)
+        for node in walk(part)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
     return not any(_matters(statement, call, used) for statement, call in compared)

@@ -14,7 +14,7 @@ from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import parameters, statements
+from aiaudit.probes.python.nodes import children_of, parameters, statements, walk
 from aiaudit.probes.python.provenance import is_handler, is_tool
 
 if TYPE_CHECKING:
@@ -101,17 +101,13 @@ class Unfollowed:
                 return self._call(node, scope, deeper, hops)
             case ast.BinOp(op=ast.Mod(), right=right, left=left):
                 return self._of(left, scope, deeper, hops) or self._of(right, scope, deeper, hops)
-        parts = list(ast.iter_child_nodes(node))
+        parts = list(children_of(node))
         taken = {
-            one.id
-            for part in parts
-            if isinstance(part, ast.expr)
-            for one in ast.walk(part)
-            if isinstance(one, ast.Name)
+            one.id for part in parts if isinstance(part, ast.expr) for one in walk(part) if isinstance(one, ast.Name)
         }
         for child in parts:
             if isinstance(child, ast.comprehension):  # `"?" for one in ids` holds nothing of them
-                named = {one.id for one in ast.walk(child.target) if isinstance(one, ast.Name)}
+                named = {one.id for one in walk(child.target) if isinstance(one, ast.Name)}
                 found = self._of(child.iter, scope, deeper, hops) if named & taken else ""
             elif isinstance(child, ast.expr):
                 found = self._of(child, scope, deeper, hops)

@@ -39,6 +39,13 @@ _PROGRAM: Final = lazy.regex(
 _TOLD: Final = lazy.regex(  # the same in a README, pages too
     r"\b(?:python3?|streamlit\s+run|chainlit\s+run)\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
 )
+# A server that a README tells to start: `uvicorn app.main:app --reload`, `gunicorn -w 4 app:app`, `fastapi dev main.py`.
+_TOLD_SERVER: Final = lazy.regex(
+    r"\b(?:(?:uvicorn|gunicorn|hypercorn|granian)[ \t]{1,9}(?:[^\n`|&;]{0,100}?[ \t])?([A-Za-z_][\w.]{0,200}):[A-Za-z_]\w{0,60}"
+    r"|fastapi[ \t]{1,9}(?:dev|run)[ \t]{1,9}([\w./-]{1,200}\.py)\b)"
+)
+_ENTERS: Final = lazy.regex(r"\bcd[ \t]{1,9}([\w./-]{1,100})")
+_LINES_BEFORE: Final = 200  # characters before a command in which the folder may be entered
 _README: Final = lazy.regex(r"(?i)(?:^|/)readme(?:\.(?:md|rst|txt))?$")
 # Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`,
 # `subprocess.run([sys.executable, "-m", "uvicorn", "app.main:app"])`.
@@ -191,7 +198,7 @@ def _named_by(root: Root, files: Files) -> Iterator[Root]:
 
 
 def _told_by(path: str, files: Files) -> Iterator[Root]:
-    """The scripts and pages that a README tells people to start, from the root or from its own folder."""
+    """The scripts, pages and servers that a README tells people to start, from the root or from its own folder."""
     text = files.text(path) or ""
     folder = path.rpartition("/")[0]
     for match in _TOLD.finditer(text):
@@ -201,6 +208,16 @@ def _told_by(path: str, files: Files) -> Iterator[Root]:
             line = text.count("\n", 0, match.start()) + 1
             kind = "script" if match.group(0).startswith("python") else "serve"
             yield Root(found, kind, f"{path}:{line} {match.group(0)}")
+    for match in _TOLD_SERVER.finditer(text):
+        entered = _ENTERS.findall(text, max(0, match.start() - _LINES_BEFORE), match.start())
+        inner = f"{folder}/{entered[-1]}".strip("/") if entered else folder
+        if match.group(1):
+            served = file_of_module(files, match.group(1), inner)
+        else:
+            served = file_of_script(files, match.group(2), inner)
+        if served:
+            line = text.count("\n", 0, match.start()) + 1
+            yield Root(served, "serve", f"{path}:{line} {match.group(0)}")
 
 
 def _started_by(path: str, files: Files) -> Iterator[Root]:

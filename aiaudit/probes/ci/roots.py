@@ -39,10 +39,10 @@ _PROGRAM: Final = lazy.regex(
 _TOLD: Final = lazy.regex(  # the same in a README, pages too
     r"\b(?:python3?|streamlit\s+run|chainlit\s+run)\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
 )
-# A server that a README tells to start: `uvicorn app.main:app --reload`, `gunicorn -w 4 app:app`, `fastapi dev main.py`.
+# A server that a README tells to start: `uvicorn app.main:app --reload`, `gunicorn -w 4 app:app`, `fastapi dev a.py`.
 _TOLD_SERVER: Final = lazy.regex(
-    r"\b(?:(?:uvicorn|gunicorn|hypercorn|granian)[ \t]{1,9}(?:[^\n`|&;]{0,100}?[ \t])?([A-Za-z_][\w.]{0,200}):[A-Za-z_]\w{0,60}"
-    r"|fastapi[ \t]{1,9}(?:dev|run)[ \t]{1,9}([\w./-]{1,200}\.py)\b)"
+    r"\b(?:(?:uvicorn|gunicorn|hypercorn|granian)[ \t]{1,9}(?:[^\n`|&;]{0,100}?[ \t])?"
+    r"([A-Za-z_][\w.]{0,200}):[A-Za-z_]\w{0,60}|fastapi[ \t]{1,9}(?:dev|run)[ \t]{1,9}([\w./-]{1,200}\.py)\b)"
 )
 _ENTERS: Final = lazy.regex(r"\bcd[ \t]{1,9}([\w./-]{1,100})")
 _LINES_BEFORE: Final = 200  # characters before a command in which the folder may be entered

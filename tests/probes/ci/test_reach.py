@@ -217,3 +217,29 @@ def test_scripts_are_not_told_apart_where_they_are_many(tmp_path: Path) -> None:
     files = {f"tool_{i}.py": "import shapes\nif __name__ == '__main__':\n    shapes\n" for i in range(101)}
     found = reached(tmp_path, files | {"shapes.py": "x = 1\n"})
     assert (found["shapes.py"]["kinds"], found["shapes.py"]["scripts"]) == (["script"], [])
+
+
+@pytest.mark.parametrize(
+    ("command", "served"),
+    [
+        ("uvicorn src.main:app --reload --host 0.0.0.0 --port 8000", "src/main.py"),
+        ("poetry run uvicorn --port 8000 src.main:app", "src/main.py"),
+        ("gunicorn -w 4 -b 0.0.0.0:8000 src.main:app", "src/main.py"),
+        ("fastapi dev src/main.py", "src/main.py"),
+        ("cd backend\nuv run uvicorn main:app", "backend/main.py"),
+        ("pip install uvicorn", ""),
+        ("The server (uvicorn) listens at 127.0.0.1:8000", ""),
+    ],
+)
+def test_a_server_that_a_readme_tells_to_start_is_served(tmp_path: Path, command: str, served: str) -> None:
+    files = {
+        "README.md": f"# Boxes\n```bash\n{command}\n```\n",
+        "src/main.py": "import src.steps\n",
+        "src/steps.py": "x = 1\n",
+        "backend/main.py": "x = 1\n",
+    }
+    found = reached(tmp_path, files)
+    assert {path for path, one in found.items() if "serve" in one["kinds"]} == (
+        {"src/main.py", "src/steps.py"} if served == "src/main.py" else {served} - {""}
+    )
+    assert not any(one["deployed"] for one in found.values())

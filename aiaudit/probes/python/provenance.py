@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.entries import Entries
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted
@@ -96,6 +97,7 @@ class Provenance:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
+        self.entries = Entries(resolver)
         self._callers: dict[str, list[tuple[ast.Call, Scope]]] = {}
         # Functions and classes of which it was taken that no other file uses them; who asks empties it before.
         self.rests_on: set[str] = set()
@@ -267,6 +269,8 @@ class Provenance:
             owner = scope.enclosing_class()
             bindings = owner.attributes(node.attr) if owner is not None else ()
             return worst(self._binding(one, node.attr, depth) for one in bindings[:4]) if bindings else "unresolved"
+        if isinstance(node, ast.Subscript) and (entry := self.entries.of(node, scope)) is not None:
+            return self.of(*entry, depth + 1)
         found = self.of(node.value, scope, depth + 1)
         return self._kept(node, depth) if found == "unresolved" and isinstance(node, ast.Attribute) else found
 

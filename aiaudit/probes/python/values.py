@@ -10,10 +10,10 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.entries import Entries, changes
 from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver
 
 MAX_TEXT: Final = 200  # characters kept of a string
@@ -43,6 +43,7 @@ class Values:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
+        self.entries = Entries(resolver)
 
     def of(self, node: ast.AST | None, scope: Scope, name: str = "") -> Any:
         """The value of `node` as JSON; `name` (a keyword's) hides values of credentials."""
@@ -139,6 +140,9 @@ class Values:
             case ast.Name(id=name):
                 bound = self._bound_once(name, scope, node.lineno, depth)
                 return self._raw(bound.node, bound.scope or scope, depth + 1) if bound is not None else _NONE
+            case ast.Subscript(slice=ast.Constant(value=str() as key)):
+                entry = None if _SECRET_NAME.search(key) else self.entries.of(node, scope)
+                return self._raw(*entry, depth + 1) if entry is not None else _NONE
             case ast.JoinedStr(values=parts):
                 texts = [self._raw(part, scope, depth + 1) for part in parts]
                 return "".join(texts) if all(isinstance(text, str) for text in texts) else _NONE
@@ -259,40 +263,28 @@ _JOINS: Final = frozenset(
 )
 _SMALL: Final = frozenset((bool, type(None)))  # what any JSON holds
 _SCALARS: Final = frozenset(
-    (ast.Constant, ast.UnaryOp, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Call, ast.Attribute)
+    (
+        ast.Constant,
+        ast.UnaryOp,
+        ast.Name,
+        ast.JoinedStr,
+        ast.FormattedValue,
+        ast.BinOp,
+        ast.Call,
+        ast.Attribute,
+        ast.Subscript,
+    )
 )
 _NAMED: Final = (ast.Name, ast.Attribute)
 _LITERALS: Final = frozenset((ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.IfExp, ast.Call))
 _SETTINGS_OF: Final = frozenset(
     ("google", "vertexai", "ollama", "ibm_watsonx_ai", "mistralai", "cohere", "pydantic_ai", "agents")
 )
-_CHANGES: Final = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
 
 
 def _changed(name: str, owner: Scope, scope: Scope, line: int) -> bool:
-    """Whether a dict's entries may be others than those written where it was bound: an entry is set or removed, or it
-    was handed to a function for its own sake (`patch(options)`)."""
-    for inner in {id(one): one for one in (owner, scope)}.values():
-        for statement, _ in statements(inner):
-            if inner is scope and statement.lineno > line:
-                break
-            match statement:
-                case ast.Assign(targets=targets) | ast.Delete(targets=targets):
-                    found = any(isinstance(one, ast.Subscript) and dotted(one.value) == name for one in targets)
-                case ast.AugAssign(target=target):
-                    found = dotted(target.value if isinstance(target, ast.Subscript) else target) == name
-                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=receiver), attr=attr))) if (
-                    receiver == name
-                ):
-                    found = attr in _CHANGES
-                case ast.Expr(value=ast.Call(func=function, args=arguments)):
-                    given = any(isinstance(one, ast.Name) and one.id == name for one in arguments)
-                    found = given and isinstance(function, ast.Name) and function.id not in ("print", "repr", "len")
-                case _:
-                    found = False
-            if found:
-                return True
-    return False
+    """Whether a dict's entries may be others than those written where it was bound."""
+    return changes(name, scope, line) or (owner is not scope and changes(name, owner, 0))
 
 
 def redacted(value: str, name: str = "") -> str:

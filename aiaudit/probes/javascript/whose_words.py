@@ -31,14 +31,19 @@ _BROUGHT: Final = lazy.regex(
 )
 _HANDS_ON: Final = name_set(
     "JSON.stringify String dedent stripIndent stripIndents outdent trim join slice substring replace replaceAll concat"
-    " toString map filter flatMap at reverse toLowerCase toUpperCase"
+    " toString map filter flatMap at reverse toLowerCase toUpperCase arrayBuffer Buffer.from Uint8Array"
+)
+# What hands on the text of a document that it is given.
+_DOCUMENTS: Final = lazy.regex(
+    r"(?i)^(?:pdf-parse|mammoth|officeparser|unpdf|word-extractor|textract|tesseract\.js)\b"
+    r"|(?:^|\.)(?:pdf_?parser?|extractRawText|parseOffice(?:Async)?)$"
 )
 _CHECKS: Final = name_set("parse safeParse parseAsync safeParseAsync validate validateSync cast decode")
 _PLAIN: Final = lazy.regex(
     r"^(?:Number|parseInt|parseFloat|Boolean|Date|Math|crypto|process|Object|Array|Intl)\b|\.(?:toISOString|toLocale\w*|toFixed|length|size|getTime|now)$"
 )
 _CONSTANT: Final = frozenset({"string", "number", "regex", "true", "false", "null", "undefined", *FUNCTIONS})
-MAX_STEPS: Final = 14
+MAX_STEPS: Final = 18
 # The state of a graph of agents, and the fields of it by which texts go from step to step.
 _STATE: Final = lazy.regex(
     r":\s*(?:Readonly<)?(?:typeof\s+)?(?:\w*Annotation\.State|\w*State(?:Annotation)?(?:\.State)?)\b"
@@ -96,7 +101,7 @@ class Words:
         ):
             return [Leaf("user", node.text()[:60], line)]
         if kind in WRAPPERS:
-            return self.leaves(first_named(node), steps + 1)
+            return self.leaves(first_named(node), steps)
         if kind == "ternary_expression":
             return [
                 *self.leaves(node.field("consequence"), steps + 1),
@@ -104,6 +109,8 @@ class Words:
             ]
         if kind == "binary_expression":
             operator = node.field("operator")
+            if any(side is not None and side.kind() == "number" for side in (node.field("left"), node.field("right"))):
+                return [Leaf("constant")]  # `index + 1`
             sides = ("right",) if operator is not None and operator.text() == "&&" else ("left", "right")
             return [leaf for side in sides for leaf in self.leaves(node.field(side), steps + 1)]
         if kind in ("call_expression", "new_expression"):
@@ -128,7 +135,8 @@ class Words:
         named = self.resolver.of(node)
         if named is not None and own_spec(named.spec) and all(leaf.source == "constant" for leaf in found):
             return [Leaf("constant", text, line, [named.spec, named.rest])]
-        return [self._kept(leaf, member.text() if member is not None else "", text, line) for leaf in found]
+        name = member.text() if member is not None else ""
+        return [self._kept(_keyed(leaf, name, node.field("object")), name, text, line) for leaf in found]
 
     def _of_state(self, node: SgNode | None) -> bool:
         """Whether an object is the state that a graph of agents hands to a step, by the type of the parameter."""
@@ -178,11 +186,17 @@ class Words:
             return [Leaf("call", named.rest[-60:], line, [named.spec, named.rest], self.given(given, steps))]
         if _PLAIN.search(name) or _PLAIN.search(text):
             return [Leaf("constant")]
+        if last in ("get", "getAll") and called is not None and called.kind() == "member_expression":
+            brought = [one for one in self.leaves(called.field("object"), steps + 1) if one.source == "user"]
+            if brought:  # `form.get("file")`
+                return [Leaf("user", node.text()[:60], line)]
         if text in _HANDS_ON or last in _HANDS_ON:
             receiver = called.field("object") if called is not None and called.kind() == "member_expression" else None
             inner = self.leaves(receiver, steps + 1) if receiver is not None and receiver.text() != "JSON" else []
             bound = given if last not in ("map", "filter", "flatMap") else []
             return [*inner, *(leaf for one in bound for leaf in self.leaves(one, steps + 1))]
+        if _DOCUMENTS.search(name) or _DOCUMENTS.search(text):
+            return [leaf for one in given for leaf in self.leaves(one, steps + 1)] or [Leaf("unknown", text, line)]
         return [Leaf("unknown", text[-60:], line)]
 
     def given(self, given: list[SgNode], steps: int) -> list[list[Any]]:
@@ -231,9 +245,17 @@ class Words:
                 continue
             if value.kind() in ("string", "template_string") and bound.scope is self.module.top:
                 found.append(Leaf("constant", text[:60], line, [LOCAL, text]))
-            found += self.leaves(value, steps + 1)
+            key = "" if bound.path in ("", "?", "default") else bound.path.partition(".")[0]
+            found += [_keyed(leaf, key, value) for leaf in self.leaves(value, steps + 1)]
         member = bound.path.rpartition(".")[2] if bound.path not in ("", "?", "default") else ""
         return [self._kept(leaf, member, text, line) for leaf in found] or [Leaf("unknown", text[:60], line)]
+
+
+def _keyed(leaf: Leaf, key: str, of: SgNode | None) -> Leaf:
+    """A field of a parameter stands for that part alone of what is handed over: `ctx.title`, `{ title } = ctx`."""
+    if leaf.source != "param" or not key or of is None or of.text() != leaf.name or not leaf.given or leaf.given[0][1]:
+        return leaf
+    return Leaf("param", leaf.name, leaf.line, leaf.target, [[leaf.given[0][0], key]])
 
 
 def _walked(bound: Binding, text: str) -> SgNode | None:

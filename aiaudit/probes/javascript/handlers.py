@@ -48,6 +48,11 @@ _HEADERS: Final = lazy.regex(r"\b(?:req|request|c\.req|ctx\.req(?:uest)?)\b[\w.]
 _REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = lazy.regex(r"\bif\s*\(")
 _WORD: Final = lazy.regex(r"\w+")
+# What a handler may wait for before it hands on an answer: what was asked of it.
+_AWAITS: Final = lazy.regex(r"\bawait\b|\bfetch\(")
+_LOOKS: Final = lazy.regex(
+    r"\bawait\s+(?:\w+\.)?(?:params|searchParams|props)\b|\bawait\s+_?(?:req|request)\.(?:text|json|formData|arrayBuffer)\("
+)
 # What a helper gave back is the answer: `if (user instanceof Response) return user`, `if (!auth.ok) return auth.error`.
 _ANSWER: Final = lazy.regex(
     r"^if\s*\(\s*(?:[\"'`]\w+[\"'`]\s+in\s+)?!?\(?(\w+)\b[^{};]{0,80}\)\s*\{?\s*return\s+(\w+)\b(?:\.\w+)?!?\s*;?\s*\}?\s*$"
@@ -177,7 +182,15 @@ class Handlers:
         if optional and name == made.get("auth"):
             made["auth"] = ""
         made["auth"] = made.get("auth") or self.signed(call)
-        asks = _WHO.search(named.rest) or name == made.get("auth") or _answered(call)
+        whole = _is_the_answer(call)
+        asks = _WHO.search(named.rest) or name == made.get("auth") or _answered(call) or whole
+        if whole and named.spec == LOCAL and "." not in named.rest and depth < 2:
+            bound = self.module.bound(named.rest, call.range().start.index)
+            if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
+                other = self.of(bound.node, depth + 1)
+                if other.get("auth") and not made.get("auth"):
+                    made |= {"auth": other["auth"], "sure": other.get("sure", False)}
+                made.setdefault("asks_by", []).extend(other.get("asks_by", ())[:8])
         if own_spec(named.spec) and not optional and asks:
             made.setdefault("asks_by", []).append([named.spec, named.rest])
         if (
@@ -298,6 +311,22 @@ def _answered(call: SgNode) -> bool:
     following = declared.next() if declared is not None else None
     answer = _ANSWER.search(following.text()[:400]) if following is not None else None
     return answer is not None and answer.group(1) == answer.group(2) == bound.text()
+
+
+def _is_the_answer(call: SgNode) -> bool:
+    """Whether a handler does nothing but hand on what a call answers: `return proxied("/users", {method, body})`,
+    with no more before it than a look at the request."""
+    outer = call.parent()
+    if outer is not None and outer.kind() == "await_expression":
+        outer = outer.parent()
+    if outer is None or outer.kind() != "return_statement":
+        return False
+    block = outer.parent()
+    if block is None or block.kind() != "statement_block":
+        return False
+    before = block.text()[: outer.range().start.index - block.range().start.index][:2000]
+    holder = block.parent()
+    return holder is not None and holder.kind() in FUNCTIONS and not _AWAITS.search(_LOOKS.sub("", before))
 
 
 def _rejects(text: str) -> bool:

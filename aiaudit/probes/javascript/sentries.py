@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.module import Module
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import package
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _PROTECTING: Final = {  # middleware of libraries that sends strangers away by i
     "@workos-inc/authkit-nextjs": "authkitMiddleware",
 }
 _NEGATIVE: Final = lazy.regex(r"^/?\(\(\?!(.{1,600})\)(?:\.\*|\.\+|\[\^\?\]\*)\)$", re.DOTALL)
+_NAME: Final = lazy.regex(r"\b[A-Za-z_]\w+\b")
 MAX_PLACES: Final = 40
 
 
@@ -141,11 +142,27 @@ class SentryFinder:
 
     def _literals(self, text: str, node: SgNode) -> list[str]:
         found = list(_LITERAL.findall(text))
-        for name in lazy.regex(r"\b[A-Za-z_]\w+\b").findall(text)[:20]:
+        for name in _NAME.findall(text)[:20]:
             bound = self.module.bound(name, node.range().end.index - 1)
+            if bound is None or bound.node is None:
+                continue
+            if bound.node.kind() in FUNCTIONS:
+                found += self._asked_in(bound.node) if not re.search(rf"!\s*{name}\b", text) else []
+            elif bound.kind == "value":
+                found += _LITERAL.findall(bound.node.text()[:4000])
+        return found[:60]
+
+    def _asked_in(self, function: SgNode) -> list[str]:
+        """The paths of `isPublic(pathname)`, of the same file; of one that says no to them, none."""
+        text = function.text()[:4000]
+        if re.search(r"!(?!=)", text):
+            return []
+        found = list(_LITERAL.findall(text))
+        for name in dict.fromkeys(_NAME.findall(text)[:30]):
+            bound = self.module.bound(name, function.range().end.index - 1)
             if bound is not None and bound.kind == "value" and bound.node is not None:
                 found += _LITERAL.findall(bound.node.text()[:4000])
-        return found[:40]
+        return found
 
     def _let_through(self, node: SgNode) -> list[str]:
         found: list[str] = []
@@ -153,10 +170,10 @@ class SentryFinder:
             condition, then = one.field("condition"), one.field("consequence")
             if condition is None or then is None or not self._is_of_paths(condition.text()[:600], one):
                 continue
-            text = then.text()[:400]
-            if (_LETS_ON.search(text) or self._hands_on(text, one)) and not re.search(r"\b40[13]\b|redirect\(", text):
-                found += self._literals(condition.text()[:600], node)
-        return sorted(set(found))[:40]
+            text, whole = then.text()[:400], then.text()[:8000]  # a branch that goes on to ask lets nobody through
+            if (_LETS_ON.search(text) or self._hands_on(text, one)) and not re.search(r"\b40[13]\b|redirect\(", whole):
+                found += self._literals(condition.text()[:600], one)
+        return sorted(set(found))[:60]
 
     def _is_of_paths(self, condition: str, node: SgNode) -> bool:
         """Whether a condition asks for the path, or for a name that stands for such a question."""

@@ -270,7 +270,7 @@ class PromptFinder:
         if isinstance(node, ast.JoinedStr):
             parts = [
                 one.value if isinstance(one, ast.Constant) and isinstance(one.value, str) else
-                f"{{{dotted(one.value) or 'value'}}}" if isinstance(one, ast.FormattedValue) else ""
+                f"{{{_slot(one.value) or 'value'}}}" if isinstance(one, ast.FormattedValue) else ""
                 for one in node.values
             ]  # fmt: skip
             return "".join(parts), True
@@ -315,6 +315,21 @@ class PromptFinder:
             **judged(text),
         }
         return {key: value for key, value in row.items() if value not in (False, "", [], 0)}
+
+
+def _slot(node: ast.expr) -> str:
+    """The name of what fills a place of a text: `state.query` of `state["query"]` and `state.get("query")`, `text` of
+    `text[:900]` and `text.strip()`."""
+    while isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        node = node.value
+    match node:
+        case ast.Subscript(value=owner, slice=ast.Constant(value=str(key))) if key.isidentifier():
+            return f"{dotted(owner)}.{key}".strip(".")
+        case ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[ast.Constant(value=str(key)), *_]):
+            return f"{dotted(owner)}.{key}".strip(".") if key.isidentifier() else ""
+        case ast.Call(func=ast.Attribute(value=owner, attr="strip" | "lower" | "upper"), args=[]):
+            return dotted(owner)
+    return dotted(node)
 
 
 def judged(text: str) -> dict[str, Any]:

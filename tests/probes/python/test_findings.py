@@ -66,6 +66,26 @@ def test_what_a_prompt_holds_is_told_and_the_text_is_not_kept(tmp_path: Path) ->
     assert "careful" not in repr(one) and "abcdef" not in repr(one)
 
 
+@pytest.mark.parametrize(
+    ("filled", "named"),
+    [
+        ("state['query']", ["state.query"]),
+        ("state.get('query', '')", ["state.query"]),
+        ("body.words['query']", ["body.words.query"]),
+        ("transcript[:900]", ["transcript"]),
+        ("state['query'][:900][:9]", ["state.query"]),
+        ("question.strip()", ["question"]),
+        ("made()['query']", ["query"]),
+        ("rows[0]", ["value"]),
+        ("clean(query)", ["value"]),
+    ],
+)
+def test_what_fills_a_place_is_named_by_its_key(tmp_path: Path, filled: str, named: list[str]) -> None:
+    code = f'def node(state):\n    prompt = f"{LONG} {{{filled}}}"\n    return prompt'
+    (one,) = found(tmp_path, "python.strings", code)
+    assert one["placeholders"] == named
+
+
 def test_prompts_of_a_module_for_prompts_are_dedicated(tmp_path: Path) -> None:
     files = {"app/prompts.py": f"PROMPT = '{LONG}'", "app/main.py": f"PROMPT = '{LONG}'"}
     fact = ask(tmp_path, "python.strings", files)

@@ -35,7 +35,7 @@ from precision import wilson
 HERE = Path(__file__).resolve().parent
 JUDGED = frozenset({"pass", "partial", "fail"})
 OPEN = frozenset({"unknown", "blocked", "error"})
-DRAWS = ("seventh", "eighth", "tenth")  # whose names the sets of readings end with
+DRAWS = ("seventh", "eighth", "tenth", "eleventh")  # whose names the sets of readings end with
 AS_OF = "2026-11-29"  # the day of the reading: ends of life and ages are counted from it
 HEAD = ("read", "right then", "in full then", "right now", "open now", "wrong now", "precision now", "95 % interval")
 

@@ -166,7 +166,7 @@ def judged_row(
     if _looks_at_headers_alone(row, path, project):
         merged["checks"] = f"headers alone: {row['checks']}"
     if not merged.get("auth"):
-        merged["auth"] = next((f"{one.path}" for one in sentries if one.stands_before(merged, path)), "")
+        merged["auth"] = next((one.name for one in sentries if one.stands_before(merged, path)), "")
     if not merged.get("checks") and _speaks_mcp(path, project):
         merged["checks"] = "schemas of MCP tools"
     methods = row.get("methods", [])

@@ -41,6 +41,15 @@ _PROTECTING: Final = {  # middleware of libraries that sends strangers away by i
     "@workos-inc/authkit-nextjs": "authkitMiddleware",
 }
 _NEGATIVE: Final = lazy.regex(r"^/?\(\(\?!(.{1,600})\)(?:\.\*|\.\+|\[\^\?\]\*)\)$", re.DOTALL)
+# What does more with a login than to see whether it is there: it waits for somebody's answer, or checks what it holds.
+_VERIFIES: Final = lazy.regex(
+    r"\bawait\s+(?!(?:cookies|headers|params)\b)\w|(?i:verif|decrypt|unseal|validat|timingSafe|compare)\w*\s*\("
+    r"|\b(?:auth|getToken|withAuth\w*|clerk\w*|create\w*Client|updateSession|NextAuth|get\w*Session\w*)\s*\(|\.auth\b"
+    r"|[!=]==?\s*(?:process\.env|import\.meta\.env|env)\b|\.then\("
+)
+_COMMENT: Final = lazy.regex(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|(?<![:\"'`])//[^\n]*")
+_COOKIE: Final = lazy.regex(r"\bcookies\b[^;\n]{0,20}(?:\.|\?\.)\s*(?:get|has)\(")
+PRESENT: Final = ": a cookie is there"  # behind the path of a middleware that asks for no more than that
 _NAME: Final = lazy.regex(r"\b[A-Za-z_]\w+\b")
 MAX_PLACES: Final = 40
 
@@ -69,8 +78,20 @@ class SentryFinder:
             found["matcher"] = [one[:200] for one in _TEXT.findall(matcher.group(1))][:40]
         elif _NAMED_MATCHER.search(self.module.text):
             found["matcher_elsewhere"] = True
+        if found.get("sentries") and self._sees_a_cookie_alone():
+            found["present"] = True
         wrapped = self._wrapped()
         return found | ({"wrapped": wrapped} if wrapped else {})
+
+    def _sees_a_cookie_alone(self) -> bool:
+        """Whether a file asks whether a cookie is there, and neither it nor what it imports looks into that."""
+        text = _COMMENT.sub("", self.module.text)
+        if _COOKIE.search(text) is None or _VERIFIES.search(text) is not None:
+            return False
+        asked = [one.alias for one in self.module.imports if one.spec.startswith((".", "@/", "~/", "#"))]
+        return not any(
+            re.search(rf"\b{re.escape(one)}\(\s*(?:req|request|token|session|cookie)\w*", text) for one in asked
+        )
 
     def _guards(self, node: SgNode) -> list[list[str]]:
         found: list[list[str]] = []
@@ -250,8 +271,11 @@ def _folders_of_routes(project: JavaScriptProject) -> set[str]:
 class Sentry:
     """One middleware: `folder`: of the application that it stands before; `guards` and `lets` as in the record."""
 
-    def __init__(self, path: str, matchers: list[str], guards: list[list[str]], lets: list[str]) -> None:
+    def __init__(
+        self, path: str, matchers: list[str], guards: list[list[str]], lets: list[str], *, present: bool = False
+    ) -> None:
         self.path = path
+        self.name = f"{path}{PRESENT}" if present else path  # as what asks before a route
         self.next = "hooks.server" not in path
         folder = path.rpartition("/")[0]
         self.folder = "" if folder in ("", "src") else folder.removesuffix("/src") + "/"
@@ -293,5 +317,7 @@ def sentries_of(project: JavaScriptProject) -> list[Sentry]:
         if record.get("wrapped"):
             guards.append([])
         if guards:
-            found.append(Sentry(path, record.get("matcher", []), guards, [let for one in made for let in one["lets"]]))
+            lets = [let for one in made for let in one["lets"]]
+            present = bool(record.get("present")) and not record.get("wrapped")
+            found.append(Sentry(path, record.get("matcher", []), guards, lets, present=present))
     return found

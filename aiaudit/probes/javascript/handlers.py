@@ -55,7 +55,7 @@ _LOOKS: Final = lazy.regex(
 )
 # What a helper gave back is the answer: `if (user instanceof Response) return user`, `if (!auth.ok) return auth.error`.
 _ANSWER: Final = lazy.regex(
-    r"^if\s*\(\s*(?:[\"'`]\w+[\"'`]\s+in\s+)?!?\(?(\w+)\b[^{};]{0,80}\)\s*\{?\s*return\s+(\w+)\b(?:\.\w+)?!?\s*;?\s*\}?\s*$"
+    r"^if\s*+\(\s*+(?:[\"'`]\w++[\"'`]\s++in\s++)?!?\(?(\w++)\b[^{};]{0,80}\)\s*+\{?\s*+return\s++(\w++)(?:\.\w++)?!?\s*+;?\s*+\}?\s*+$"
 )
 _HONO_VALID: Final = lazy.regex(r"\bc\.req\.valid\(")
 # A helper that is handed the body rather than the request: `safeValidateBody(body)`.

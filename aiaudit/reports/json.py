@@ -14,7 +14,7 @@ from aiaudit.plain_json import encode, encode_lines
 # U+007F to U+009F, and the marks that turn the direction of writing: U+061C, U+200E, U+200F, U+202A–E, U+2066–9.
 _UNSEEN: Final = lazy.regex(b"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
 _INNER: Final = b"\n    "
-_ON_ONE_LINE: Final = ("facts",)  # some four thousand, of which most are short: the file has half the size
+_ON_ONE_LINE: Final = ("facts",)  # some four thousand, most of them short: the file has three quarters of the size
 
 
 def render(result: dict[str, Any]) -> bytes:

@@ -79,6 +79,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.loops": "aiaudit.probes.javascript.probe_findings:LoopsProbe",
     "javascript.parses": "aiaudit.probes.javascript.probe_parses:ParsesProbe",
     "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",
+    "javascript.records": "aiaudit.probes.javascript.probe_records:RecordsProbe",
     "javascript.rescues": "aiaudit.probes.javascript.probe_rescues:RescuesProbe",
     "javascript.routes": "aiaudit.probes.javascript.probe_routes:RoutesProbe",
     "javascript.tools": "aiaudit.probes.javascript.probe_tools:ToolsProbe",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 75  # of the records; part of the cache key
+VERSION: Final = 76  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -60,6 +60,7 @@ _FEATURES: Final = (
     "logged",
     "log_values",
     "caught",
+    "records",
 )
 
 
@@ -146,6 +147,7 @@ class JavaScriptEngine:
             logged,
             parses,
             prompts,
+            records,
             rescues,
             routes,
             sentries,
@@ -175,6 +177,8 @@ class JavaScriptEngine:
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}
+        if "records" in self.features and records.MARKS.search(data):
+            found |= records.RecordFinder(module, resolver).record()
         if "prompts" in self.features and prompts.MARKS.search(data):
             rows = prompts.PromptFinder(module, resolver, values).found()
             found |= {"prompts": rows} if rows else {}
@@ -204,6 +208,7 @@ class JavaScriptEngine:
             logged,
             parses,
             prompts,
+            records,
             rescues,
             routes,
             sentries,
@@ -221,6 +226,7 @@ class JavaScriptEngine:
             "tools": tools.MARKS,
             "loops": open_loops.MARKS,
             "caught": caught.MARKS,
+            "records": records.MARKS,
         }
         if "log_values" in self.features and logged.MARKS.search(data) and not client and not _CLIENT.search(data):
             return True  # the console of a browser is no log of a service

@@ -340,7 +340,7 @@ class FlowFinder:
         shared = re.search(
             rf"\bexport\s+(?:default\s+)?(?:async\s+)?(?:const|let|var|function\*?)\s+{word}\b", self.module.text
         )
-        place = _place_of(name, made)
+        place = place_of(name, made)
         if shared is not None or place is None or not calls or len(calls) > MOST_CALLS or named != len(calls) + 1:
             return unknown
         given = [_argument_at(one, place) for one in calls]
@@ -353,7 +353,7 @@ class FlowFinder:
         return unknown
 
 
-def _place_of(name: str, made: SgNode) -> int | None:
+def place_of(name: str, made: SgNode) -> int | None:
     """Which parameter of a function a name is."""
     single, listed = made.field("parameter"), made.field("parameters")
     given = [single] if single is not None else list(listed.children()) if listed is not None else []

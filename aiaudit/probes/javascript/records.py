@@ -1,0 +1,206 @@
+"""Records in TypeScript and JavaScript: named values that are logged, traced or stored, and which fields they hold.
+
+The counterpart of `python.records`. A row is a call that hands named values to something that keeps them; what a client
+is, which callers fill a parameter, and what a table adds is looked up when all files are known (`probe_records`). A row
+is open where its keys could not be told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.javascript.calls import arguments_of, own_spec
+from aiaudit.probes.javascript.flows import FlowFinder
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.names import LOCAL
+from aiaudit.probes.javascript.record_fields import may_answer, told_fields
+from aiaudit.probes.javascript.record_keys import KeyFinder, Keys
+from aiaudit.probes.javascript.record_sinks import Sink, SinkFinder
+from aiaudit.probes.javascript.record_tables import tables_of
+from aiaudit.probes.javascript.resolve import Resolver
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MARKS: Final = lazy.linear(
+    rb"\.(?:create\w*|insert\w*|upsert\w*|update\w*|bulk\w+|save|values|add|set|put\w*|findOneAnd\w+|findByIdAnd\w+|replaceOne|rpc|batch|persist"
+    rb"|capture|track|trace|generation|span|setAttributes|[lr][pP]ush|[xz][aA]dd|h[sS]et|setex|appendFile\w*|writeFile\w*|query|execute"
+    rb"|define|info|log|warn|error|debug)\s*[(<`]|(?i:\b(?:insert|replace)\s+into\b)"
+    rb"|\b(?:addDoc|setDoc|updateDoc|Put\w*Command|\w+ChatMessageHistory|Schema|\w+Table|model|createClient|drizzle|knex|postgres)\s*[(<]"
+    rb"|\bnew\s+(?:\w+\.)?(?:PrismaClient|Sequelize|Pool|Client|MongoClient|DataSource|Redis|Database|Kysely)\b|@Entity\("
+    rb"|\b(?:save|store|log|record|add|create|insert|track|persist|append|keep|update|write)\w*\(\s*[{\w]"
+)
+MAX_ROWS: Final = 200  # of one file
+MAX_HANDED: Final = 120
+MAX_TOLD: Final = 12  # values of one row are followed
+LEAST_LOGGED: Final = 2  # keys of what is logged or traced
+
+
+_REQUESTS: Final = lazy.regex(r"^(?:(?:axios|got|ky|request)(?:\.\w+)?|\$?fetch|ofetch)$")
+_MODELS: Final = lazy.regex(
+    r"api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)"
+    r"|generativelanguage\.googleapis"
+    r"|openai\.azure\.com|openrouter\.ai|api-inference\.huggingface|:11434|/chat/completions|/api/generate\b|ai\.gateway|:generateContent"
+)
+
+
+class _Answers(FlowFinder):
+    """A request of the project's own to a language model is a call of one, too."""
+
+    def _called(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
+        if self.asks(node):
+            return "llm", "request", line
+        return super()._called(node, line, steps)
+
+    def asks(self, call: SgNode) -> bool:
+        called, given = call.field("function"), arguments_of(call)
+        if called is None or not given or len(called.text()) > 40 or not _REQUESTS.match(called.text()):
+            return False
+        text = given[0].text()[:300]
+        if given[0].kind() == "identifier":
+            bound = self.module.bound(text, given[0].range().start.index)
+            text = bound.node.text()[:300] if bound is not None and bound.node is not None else text
+        return _MODELS.search(text) is not None
+
+    def answering(self) -> list[str]:
+        """Those that send such a request among them."""
+        if self._answering is None:
+            asking = {self.module.function_at(one.range().start.index) for one in self.module.calls if self.asks(one)}
+            self._answering = sorted({*super().answering(), *asking} - {""})
+        return self._answering
+
+    _answering: list[str] | None = None
+
+
+class RecordFinder:
+    """The rows of one file, the calls that hand objects to its own project, and the tables that it describes."""
+
+    def __init__(self, module: Module, resolver: Resolver) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.keys = KeyFinder(module)
+        self.sinks = SinkFinder(module, resolver)
+        self.flows = _Answers(module, resolver)
+
+    def record(self) -> dict[str, Any]:
+        rows: list[dict[str, Any]] = []
+        handed: list[dict[str, Any]] = []
+        for call in self.module.calls:
+            sink = self.sinks.of(call)
+            row = self._row(call, sink) if sink is not None and len(rows) < MAX_ROWS else None
+            if row is not None:
+                rows.append(row)
+            if (sink is None or sink.by is not None) and len(handed) < MAX_HANDED:
+                handed += self._handed(call)
+        found: dict[str, Any] = {"records": rows} if rows else {}
+        if handed:
+            found["handed"] = handed
+        if names := self.flows.answering():
+            found["asking"] = names
+        elif any(self.flows.asks(one) for one in self.module.calls):
+            found["asking"] = [""]
+        if tables := tables_of(self.module):
+            found["tables"] = tables
+        if bases := self._bases():
+            found["kept_classes"] = bases
+        return found
+
+    def _row(self, call: SgNode, sink: Sink) -> dict[str, Any] | None:
+        keys = Keys()
+        if sink.columns is not None:
+            keys.named = dict.fromkeys(sink.columns)
+        for one in sink.values if sink.kind != "file" else ():
+            keys.take(self.keys.of(one))
+        if sink.kind == "log" and len(keys.named) < LEAST_LOGGED:
+            return None
+        at = call.range().start
+        row: dict[str, Any] = {
+            "line": at.line + 1,
+            "function": self.module.function_at(at.index),
+            "name": sink.name[:80],
+            "sink": sink.sink,
+            "table": sink.table[:80],
+            "kind": sink.kind,
+            **self._told(keys, call),
+        }
+        if (keys.open and sink.kind != "log") or sink.kind in ("file", "open"):
+            row["open"] = True
+        if keys.handed is not None:
+            row["handed"] = list(keys.handed)
+            row["named"] = self._around(at.index)
+        if sink.by is not None:
+            row["by"] = list(sink.by)
+        return row
+
+    def _around(self, at: int) -> str:
+        """The function whose parameter is meant: the outermost of those around, without what is called back."""
+        names = [one.name for one in self.module.around(at) if one.kind in FUNCTIONS and one.name]
+        return names[0] if names else ""
+
+    def _told(self, keys: Keys, call: SgNode) -> dict[str, Any]:
+        """The keys, which fields they are by their names, and what of them a model or a caller wrote."""
+        fields, says = told_fields(keys.named)
+        values: dict[str, Any] = {}
+        for key, node in keys.named.items():
+            if node is None or len(values) >= MAX_TOLD or not may_answer(key):
+                continue
+            source, origin, _ = self.flows.source_of(node)
+            if source in ("llm", "user"):
+                values[key] = source
+            elif source == "call":
+                values[key] = list(origin)
+        told: dict[str, Any] = {"keys": list(keys.named)[:40], "fields": sorted(fields)}
+        if values:
+            told["values"] = values
+        if says:
+            told["says"] = says
+        return told
+
+    def _handed(self, call: SgNode) -> list[dict[str, Any]]:
+        """A call of the project's own that is given an object."""
+        given = arguments_of(call)
+        if call.kind() != "call_expression" or not any(
+            one.kind() in ("object", "identifier", "array") for one in given
+        ):
+            return []
+        named = self.resolver.called(call)
+        if not named.rest or not (named.spec == LOCAL or own_spec(named.spec) or named.spec == "?"):
+            return []
+        if named.spec == "?" and "." not in (called.text() if (called := call.field("function")) is not None else ""):
+            return []
+        rows = []
+        for place, one in enumerate(given[:4]):
+            if one.kind() not in ("object", "identifier", "array"):
+                continue
+            keys = self.keys.of(one)
+            if len(keys.named) > 1 or keys.handed is not None:
+                at = call.range().start
+                rows.append(
+                    {
+                        "line": at.line + 1,
+                        "function": self.module.function_at(at.index),
+                        "by": [named.spec, named.rest],
+                        "place": place,
+                        **self._told(keys, call),
+                        **({"open": True} if keys.open else {}),
+                        **({"handed": list(keys.handed), "named": self._around(at.index)} if keys.handed else {}),
+                    }
+                )
+        return rows
+
+    def _bases(self) -> dict[str, str]:
+        """Classes of this file by what they extend: `class PrismaService extends PrismaClient`."""
+        found: dict[str, str] = {}
+        for name, bindings in self.module.bindings.items():
+            node = bindings[0].node
+            if bindings[0].kind != "class" or node is None or len(found) >= MAX_ROWS:
+                continue
+            heritage = next((one for one in node.children() if one.kind() == "class_heritage"), None)
+            if heritage is None:
+                continue
+            base = heritage.text().removeprefix("extends").strip().split("(")[0].split("<")[0].split()[0]
+            bound = self.module.bound(base.partition(".")[0], node.range().start.index)
+            if bound is not None and bound.imported is not None:
+                found[name] = f"{bound.imported.spec} {base}"
+        return found

@@ -111,7 +111,7 @@ class SentryFinder:
                     continue
             conditions = self._conditions(one, node)
             if any(self._asks(text, node) for text in conditions):
-                paths = [path for text in conditions if _PATH.search(text) for path in self._positive(text, node)]
+                paths = [path for text in conditions for path in self._positive(text, node)]
                 found.append(sorted(set(paths))[:20])
             elif one.kind() == "call_expression" and one.text().partition("(")[0].endswith("protect"):
                 found.append([])
@@ -158,8 +158,16 @@ class SentryFinder:
         for part in re.split(r"&&|\|\|", condition):
             if "!" in part.replace("!==", "").partition("path")[0] or "!==" in part:
                 continue
-            found += self._literals(part, node) if _PATH.search(part) else []
+            found += self._literals(part, node) if _PATH.search(part) else self._paths_of_a_name(part, node)
         return found
+
+    def _paths_of_a_name(self, part: str, node: SgNode) -> list[str]:
+        """The paths for which `const isProtected = PREFIXES.some((one) => pathname.startsWith(one))` holds."""
+        name = re.fullmatch(r"[\s(]*([A-Za-z_]\w*)[\s)]*", part)
+        made = self._made(name[1], node, at_its_end=True) if name is not None else ""
+        if not _PATH.search(made) or re.search(r"!(?!=)|!==?", made):
+            return []
+        return self._literals(made, node)
 
     def _literals(self, text: str, node: SgNode) -> list[str]:
         found = list(_LITERAL.findall(text))
@@ -206,9 +214,9 @@ class SentryFinder:
         name = re.search(r"\breturn\s+([A-Za-z_]\w*+)\s*+;?\s*+\}?\s*+$", consequence)
         return name is not None and "NextResponse.next(" in self._made(name[1], node)
 
-    def _made(self, name: str, node: SgNode) -> str:
-        """What a name is given where it is made."""
-        bound = self.module.bound(name, node.range().start.index)
+    def _made(self, name: str, node: SgNode, *, at_its_end: bool = False) -> str:
+        """What a name is given where it is made, as it is known where a node begins, or where it ends."""
+        bound = self.module.bound(name, node.range().end.index - 1 if at_its_end else node.range().start.index)
         return bound.node.text()[:600] if bound is not None and bound.kind == "value" and bound.node is not None else ""
 
     def _wrapped(self) -> str:

@@ -11,6 +11,7 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.addresses import Addresses, pages, reaching
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
+from aiaudit.probes.javascript.model_requests import ModelRequests
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, Scope, first_named, named_in
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
@@ -57,6 +58,7 @@ class FlowFinder:
         self.module = module
         self.resolver = resolver
         self.models = completions()
+        self.requests = ModelRequests(module)
         self.addresses = Addresses(self)
         self._names: dict[tuple[str, int], tuple[Any, Any, int]] = {}  # (name, start of its scope) -> its source
 
@@ -75,7 +77,8 @@ class FlowFinder:
         names: set[str] = set()
         for call in self.module.calls:
             named = self.resolver.called(call)
-            if named.spec not in (LOCAL, UNKNOWN) and self.models.match(dotted(named.spec, named.rest)):
+            known = named.spec not in (LOCAL, UNKNOWN) and self.models.match(dotted(named.spec, named.rest))
+            if known or self.requests.asks(call, named):
                 names.add(self.module.function_at(call.range().start.index))
         return sorted(names - {""})
 
@@ -247,6 +250,8 @@ class FlowFinder:
         named = self.resolver.called(node)
         name = dotted(named.spec, named.rest)
         if named.spec not in (LOCAL, UNKNOWN, GLOBAL) and self.models.match(name):
+            return "llm", name, line
+        if self.requests.asks(node, named):
             return "llm", name, line
         if named.spec == LOCAL and named.rest in self.answering():
             return "llm", named.rest, line

@@ -25,6 +25,7 @@ from aiaudit.probes.python.defaults import defaults
 from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
+from aiaudit.probes.python.interfaces import by_interface
 from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
@@ -188,6 +189,8 @@ class CallFinder:
         names = self._names(node.func, scope)
         if any(one.name == METHODCALLER for one in names):
             names = self.resolver.called_by_name(node, scope) or names
+        if len(names) == 1 and names[0].name.startswith("?.") and (known := by_interface(node)):
+            names = (Resolved(known),)
         kept = [one for one in names if self.patterns.match(called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return

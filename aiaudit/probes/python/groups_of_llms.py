@@ -180,9 +180,12 @@ WRAPPERS: Final = (  # objects of frameworks that stand for a model: what limits
 )
 
 DIRECT: Final = (  # one call, one completion
-    # OpenAI's interface, which no other library has: a call of it asks a model, whatever client a function is handed.
+    # Interfaces of OpenAI and Google, which no other library has: a call of them asks a model, whatever client a
+    # function is handed.
     "*.chat.completions.create",
     "*.chat.completions.parse",
+    "*.models.generate_content",
+    "*.models.generate_content_stream",
     *each(each(["openai", "langfuse.openai"], _OPENAI_CLASSES), _OPENAI_METHODS),
     *each(_OPENAI_LIKE, _OPENAI_METHODS),
     *each(["openai"], _OPENAI_METHODS),

@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from aiaudit import lazy
 from aiaudit.probes.base import Context
+from aiaudit.probes.ci.classify import stem_kind
 from aiaudit.probes.ci.entrypoints import starts
 from aiaudit.probes.ci.import_graph import ImportGraph
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.programs import started_programs, starting_files
 from aiaudit.probes.ci.scoring import scoring_scripts
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.reading import Files
@@ -123,7 +125,33 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
     roots.extend([named for root in dict.fromkeys(roots[:MOST_ROOTS]) for named in _named_by(root, files)])
     if project.importers.get("hydra"):
         roots.extend(_made_by_hydra(context, project, roots, files))
+    roots.extend(_programs_of_code(list(dict.fromkeys(roots)), project, graph, files))
     return list(dict.fromkeys(roots))
+
+
+def _programs_of_code(roots: list[Root], project: PythonProject, graph: ImportGraph, files: Files) -> list[Root]:
+    """The programs that started code starts in its turn, each of the kind that its name tells. What a service starts
+    when it is asked is left out: nobody knows when that is."""
+    starting = set(starting_files(project, files))
+    programs: dict[str, list[str]] = {}
+    ways: dict[str, set[str]] = {}
+    found: dict[Root, None] = {}
+    todo = [root for root in roots if root.kind != "serve"] if starting else []
+    while todo and len(found) < MOST_ROOTS:
+        root = todo.pop()
+        if root.path not in ways:
+            ways[root.path] = graph.closure(root.path) & starting
+        for path in sorted(ways[root.path]):
+            if path not in programs:
+                programs[path] = [one for one in started_programs(path, files) if one in project.records]
+            for program in programs[path]:
+                told = stem_kind(program.rpartition("/")[2].removesuffix(".py"))
+                own = root.kind in ("script", "test") or told in ("other", "serve", "test")
+                started = Root(program, root.kind if own else told, root.start, root.deployed, root.in_ci)
+                if started not in found:
+                    found[started] = None
+                    todo.append(started)
+    return list(found)
 
 
 def _of_another_job(command: str) -> bool:

@@ -60,13 +60,15 @@ _RELEASES: Final = lazy.regex(
     r"|^(?:promote|deploy|transition_model_version_stage|set_registered_model_alias|register_model)$"
     r"|^trigger_\w*(?:deploy|release|rollout|promot|(?:^|_)cd)\w*$"
 )
+# A program that does it: `run_step("register_model.py")`, `subprocess.run(["python", "deploy.py"])`.
+_PROGRAM: Final = lazy.regex(
+    r"(?i)^(?:(?:python3?|bash|sh) )?(?:[\w./-]*[/_-])?(?:register|promote|deploy)[\w-]*\.(?:py|sh)$"
+)
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _WIDE: Final = name_set("Exception BaseException ValueError RuntimeError AssertionError SystemExit")
 _DIFFERENCE: Final = lazy.regex(r"(?i)diff|delta|improve|(?<![a-z])(?:gain|(?:up)?lift|margin|drop)|r2|r_squared")
 _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through
 _MAX_ROWS: Final = 200
-
-
 _RAISED: Final = ("raise", "assert")
 
 
@@ -194,6 +196,8 @@ class GateFinder:
                         return "exit"
                     if name in _PROMOTE or (name in _CANCELS and "run" in dotted(inner.func).lower().split(".")[:-1]):
                         return "promote"
+                elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and _PROGRAM.match(inner.value):
+                    return "promote"
             if isinstance(node, ast.Return) and _asks(scope):
                 return "decide"
             if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:

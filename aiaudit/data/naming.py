@@ -21,6 +21,9 @@ NO_DATA: Final = lazy.regex(
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
     # words of a tokenizer or a filter, whatever stands before: `bpe_simple_vocab_16e6.txt.gz`
     r"|(?:^|/)(?:[a-z0-9]+[-_.])+(?:vocab(?:ulary)?|merges|stop_?words)(?:[-_.][^/]*)?$|(?:^|/)(?:vocabulary|stop_?words)[^/]*$"
+    # a register that people keep: of hazards, of risks, of who answers for what
+    r"|(?:^|/)(?:hazards?|risks?|raci|raid|dpia)[-_ ]?(?:log|register|matrix)(?:[-_.][^/]*)?$"
+    r"|(?:^|/)(?:governance|compliance)/(?:[^/]+/)*[^/]*(?:log|register|matrix|checklist)\.[a-z]+$"
     r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
     r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$",

@@ -47,8 +47,9 @@ def _actions(text: str) -> Iterator[_Action]:
         yield _Action(start, at, "" if comment else text[inner : end - after].strip(), before, after)
 
 
-def nodes_of(text: str) -> list[Node]:
-    """The template as nodes. Raises `UnrenderedError`, also for blocks that are defined or called by name."""
+def nodes_of(text: str, named: dict[str, list[Node]] | None = None) -> list[Node]:
+    """The template as nodes. Raises `UnrenderedError`, also for blocks that are called by name, and for those that are
+    defined, unless there is a place for them (`named`: by their names)."""
     top: list[Node] = []
     open_blocks: list[tuple[Node, list[Node]]] = []
     into = top
@@ -91,6 +92,11 @@ def nodes_of(text: str) -> list[Node]:
             if not open_blocks:
                 raise UnrenderedError
             into = open_blocks.pop()[1]
+        elif word == "define" and named is not None:
+            block = Node(word, said[len(word) :].strip(), here, [], [])
+            named[block.text.strip('"')] = block.inner
+            open_blocks.append((block, into))
+            into = block.inner
         elif word in ("define", "template", "block", "break", "continue"):
             raise UnrenderedError
         else:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.config.helm_charts import chart_of, production
 from aiaudit.probes.config.helm_nodes import Node, UnrenderedError, nodes_of
 from aiaudit.probes.config.shapes import as_map
 from aiaudit.probes.reading import Files
@@ -43,13 +44,26 @@ class Rendered(NamedTuple):
 
 def rendered(files: Files, path: str, text: str) -> Rendered | None:
     """A template of a chart of the project, filled; None where it is another's or cannot be."""
-    root = _chart(files, path) if len(text) <= _MOST else None
+    root = chart_of(files, path) if len(text) <= _MOST else None
     if root is None:
         return None
-    return fill(text, _merged(as_map(files.yaml(f"{root}values.yaml")), _production(files, root)))
+    values = _merged(as_map(files.yaml(f"{root}values.yaml")), production(files, root))
+    return fill(text, values, _helpers(files, root))
 
 
-def fill(text: str, values: Mapping[str, Any]) -> Rendered | None:
+def _helpers(files: Files, root: str) -> dict[str, list[Node]]:
+    """The blocks that the chart defines for its templates, by their names."""
+    named: dict[str, list[Node]] = {}
+    path = f"{root}templates/_helpers.tpl"
+    text = (files.text(path) if files.exists(path) else "") or ""
+    try:
+        nodes_of(text if len(text) <= _MOST else "", named)
+    except UnrenderedError:
+        return {}
+    return named
+
+
+def fill(text: str, values: Mapping[str, Any], helpers: Mapping[str, list[Node]] | None = None) -> Rendered | None:
     """A template, filled with these values; None where it asks for more than is understood."""
     scope = {
         "Values": values,
@@ -63,7 +77,7 @@ def fill(text: str, values: Mapping[str, Any]) -> Rendered | None:
         "Chart": {"Name": "chart", "Version": "1.0.0", "AppVersion": "1.0.0"},
     }
     try:
-        renderer = _Renderer(scope)
+        renderer = _Renderer(scope, helpers or {})
         pieces = list(renderer.run(nodes_of(text), scope, 0))
     except (UnrenderedError, RecursionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
@@ -73,39 +87,6 @@ def fill(text: str, values: Mapping[str, Any]) -> Rendered | None:
     except (Malformed, UnicodeError):  # half a pair of letters, as `"\\ud800"` in a template
         return None
     return Rendered(documents, _lines(pieces), frozenset(renderer.empty))
-
-
-def _chart(files: Files, path: str) -> str | None:
-    """The folder of the chart (with its slash) in whose templates a file lies; None of another's."""
-    folder, found, _ = (
-        path.rpartition("/templates/") if "/templates/" in path else ("", path.startswith("templates/"), "")
-    )
-    if not found:
-        return None
-    root = f"{folder}/" if folder else ""
-    chart = as_map(files.yaml(f"{root}Chart.yaml")) if files.exists(f"{root}Chart.yaml") else {}
-    if (
-        not chart
-        or not files.exists(f"{root}values.yaml")
-        or chart.get("home")
-        or chart.get("sources")
-        or ("/charts/" in f"/{root}" and _inside(files, root))
-    ):
-        return None
-    return root
-
-
-def _inside(files: Files, root: str) -> bool:
-    """Whether a chart lies among the subcharts of another one."""
-    outer = root.rstrip("/").rpartition("charts/")[0]
-    return files.exists(f"{outer}Chart.yaml")
-
-
-def _production(files: Files, root: str) -> Mapping[str, Any]:
-    for name in ("values-prod.yaml", "values-production.yaml", "values.prod.yaml", "values.production.yaml"):
-        if files.exists(root + name):
-            return as_map(files.yaml(root + name))
-    return {}
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -120,8 +101,9 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any], depth: int = 0) ->
 class _Renderer:
     """Walks the nodes of a template. What is printed comes with the line of the template and whether it is text."""
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
+    def __init__(self, root: Mapping[str, Any], helpers: Mapping[str, list[Node]]) -> None:
         self.root = root
+        self.helpers = helpers
         self.names: dict[str, Any] = {}
         self.size = 0
         self.steps = 0
@@ -216,9 +198,26 @@ class _Renderer:
             while rest and rest[0] not in ("|", ")"):
                 one, rest = self._term(rest, dot, depth)
                 arguments.append(one)
-            made = _apply(head, [*arguments, *piped])
+            made = (
+                self._included([*arguments, *piped], depth) if head == "include" else _apply(head, [*arguments, *piped])
+            )
             return self._kept(made) if isinstance(made, str) else made, rest
         return self._term(tokens, dot, depth)
+
+    def _included(self, arguments: list[Any], depth: int) -> Any:
+        """What a block of the chart gives that is called by its name. Names and labels are told by the name alone."""
+        name = arguments[0] if arguments and isinstance(arguments[0], str) else ""
+        if (
+            len(arguments) != 2
+            or name not in self.helpers
+            or _SAFE_INCLUDES.search(name)
+            or _NAME_INCLUDES.search(name)
+        ):
+            return _apply("include", arguments)
+        outer, self.names = self.names, {}
+        pieces = [piece for piece, _, _ in self.run(self.helpers[name], arguments[1], depth + 5)]
+        self.names = outer
+        return self._kept("".join(pieces))
 
     def _term(self, tokens: list[str], dot: Any, depth: int) -> tuple[Any, list[str]]:
         head, rest = tokens[0], tokens[1:]
@@ -307,7 +306,12 @@ def _apply(name: str, arguments: list[Any]) -> Any:
         case "b64enc" | "sha256sum":
             return "hidden"
         case "printf":
-            return re.sub(r"%[svdq]", lambda _: "x", str(arguments[0])) if arguments else ""
+            rest = iter(arguments[1:])
+            return (
+                re.sub(r"%[svdq]", lambda _: _printed(next(rest, "x")) or "x", str(arguments[0])) if arguments else ""
+            )
+        case "dict" if len(arguments) % 2 == 0 and all(isinstance(one, str) for one in arguments[::2]):
+            return dict(zip(arguments[::2], arguments[1::2], strict=True))
         case "include" if arguments and isinstance(arguments[0], str):
             if _SAFE_INCLUDES.search(arguments[0]):
                 return ""

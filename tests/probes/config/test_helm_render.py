@@ -38,6 +38,9 @@ class Charts:
     def exists(self, path: str) -> bool:
         return path in self.texts
 
+    def text(self, path: str) -> str:
+        return self.texts[path]
+
     def yaml(self, path: str) -> Any:
         return parse_yaml(self.texts[path].encode())
 
@@ -106,10 +109,40 @@ def test_values_of_production_come_over_the_others() -> None:
 
 
 def test_charts_of_others_and_subcharts_are_left_alone() -> None:
-    assert fill("a: 1", chart="name: api\nhome: https://example.org\n") is None
+    assert fill("a: 1", chart="name: api\nhome: https://charts.acme.io\n") is None
+    assert fill("a: 1", chart="name: api\nsources: [https://github.com/acme/charts]\n") is None
     files = Charts(VALUES, **{"charts/db/Chart__yaml": "name: db\n", "charts/db/values__yaml": "a: 1\n"})
     assert helm_render.rendered(files, "charts/db/templates/set.yaml", "a: 1") is None  # type: ignore[arg-type]
     assert helm_render.rendered(files, "elsewhere/set.yaml", "a: 1") is None  # type: ignore[arg-type]
+
+
+def test_a_chart_whose_home_is_the_project_or_nowhere_is_its_own() -> None:
+    assert (
+        fill("a: 1", chart="name: api\nhome: https://acme.invalid/api\nsources: [https://example.com/x]\n") is not None
+    )
+
+
+HELPERS = """\
+{{- define "api.image" -}}
+{{- $tag := default .root.Values.tag .image.tag -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" .image.repository .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .image.repository $tag -}}
+{{- end -}}
+{{- end -}}
+{{- define "api.loop" -}}{{ include "api.loop" . }}{{- end -}}
+"""
+
+
+def test_blocks_that_the_chart_defines_are_filled_in() -> None:
+    files = Charts("tag: '1.2'\nimage: {repository: acme/api}\n", **{"templates/_helpers__tpl": HELPERS})
+    template = 'image: {{ include "api.image" (dict "root" . "image" .Values.image) | quote }}'
+    filled = helm_render.rendered(files, "templates/deployment.yaml", template)  # type: ignore[arg-type]
+    assert filled is not None
+    assert filled.documents == [{"image": "acme/api:1.2"}]
+    assert helm_render.rendered(files, "templates/a.yaml", 'a: {{ include "api.loop" . }}') is None  # type: ignore[arg-type]
+    assert helm_render.rendered(files, "templates/a.yaml", 'a: {{ include "api.other" . }}') is None  # type: ignore[arg-type]
 
 
 def test_each_line_knows_the_line_of_the_template_and_what_is_left_open_is_named() -> None:

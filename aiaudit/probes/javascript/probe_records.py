@@ -28,18 +28,22 @@ RECORD: Final = record(
     fields=list_of(STRING),
     keys=list_of(STRING),
     answer=STRING,
+    near=BOOL,
     open=BOOL,
+    most=INT,
 )
 
 
-_SHOWN: Final = ("line", "function", "name", "sink", "table", "keys", "answer", "open")
+_SHOWN: Final = ("line", "function", "name", "sink", "table", "keys", "answer", "near", "open", "most")
 
 
 class RecordsQuery(ScriptQuery):
     """Places that log, trace or store named values, with the fields of `python.records` that these are, those that the
-    table adds among them. table: what is filled. answer: how it is known that an answer is among them: model (followed
-    from a call of one), spoken (what was said, beside who said it), named (by its key, in a file that is near such a
-    call), or "". open: what is kept could not be told in full. least: fewest fields of a row that is not open."""
+    table adds among them. sink: log, trace, store, or cache (what goes by itself). table: what is filled. answer: how
+    it is known that an answer is among them: model (followed from a call of one), spoken (what was said, beside who
+    said it), named (by its key, where a model is near), or "". near: a model is asked in the file, over two imports of
+    it, or by what imports it; everywhere where nothing in these languages asks one. open: what is kept could not be
+    told in full; most: the fields that its table has room for. least: fewest fields of a log line or trace."""
 
     least: int = Field(default=1, ge=0, le=8)
     features: ClassVar[tuple[str, ...]] = ("flows", "records")
@@ -64,10 +68,7 @@ class RecordsProbe(Probe[RecordsQuery]):
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             for row in rows.get(entry.path, ()):
-                if row["open"] or len(row["fields"]) >= query.least:
-                    shown = {
-                        key: row[key] for key in ("line", "function", "name", "sink", "table", "keys", "answer", "open")
-                    }
-                    yield {**shown, "fields": sorted(row["fields"])}
+                if row["sink"] in ("store", "cache") or len(row["fields"]) >= query.least:
+                    yield {key: row[key] for key in _SHOWN} | {"fields": sorted(row["fields"])}
 
         return fact_of(fact_id, query, context, find, lambda one: f"{one['name']}: {', '.join(one['fields'])}")

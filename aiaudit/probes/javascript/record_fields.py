@@ -22,6 +22,15 @@ _OF_A_MODEL: Final = lazy.regex(
 _TAKES: Final = lazy.regex(
     r"latency|elapsed|took|duration_?ms$|^duration$|(?:response|processing|inference|generation|execution|answer)_time(?:_ms|_seconds)?$"
 )
+_MODELS: Final = name_set("model model_name model_id ai_model llm_model gpt_model")
+# Keys that name an answer by themselves; a score, a class or a result is one beside a model or a confidence only.
+_ANSWERS: Final = lazy.regex(
+    r"(?:^|_)(?:answer|response|completion|prediction|predicted|output|outputs|reply|replies)(?:_(?:text|data|payload|json|message|body|content|html|url))?$"
+)
+_PROMPTS: Final = name_set("prompt prompts prompt_text user_prompt text_prompt image_prompt full_prompt")
+_FILE: Final = lazy.regex(
+    r"^(?:\w+_)?(?:image|video|audio|file|storage|result|output|supabase|public|asset|media|blob|s3)s?_(?:urls?|paths?|keys?)$|^(?:image_)?urls?$"
+)
 _SPEAKERS: Final = name_set(
     "role sender speaker author is_user is_bot from_user sender_type message_type author_role is_ai"
 )
@@ -50,8 +59,10 @@ def told_fields(named: Mapping[str, SgNode | None]) -> tuple[set[str], str]:
     fields = set(fields_of(values))
     fields.discard("latency")  # a `duration` may be that of a recording or a meeting
     for key, value in values.items():
-        if key in ("ai_model", "llm_model", "gpt_model"):
+        if key in _MODELS:  # also a constant: the row says which one answered, whatever stands in the code later
             fields.add("model_version")
+        elif key in ("topic", "topics"):
+            fields.add("input_ref")
         elif key in ("visitor_id", "uid", "clerk_id", "owner_id"):
             fields.add("user_ref")
         elif _TAKES.search(key) and (key != "duration" or "model_version" in fields):
@@ -70,6 +81,19 @@ def told_fields(named: Mapping[str, SgNode | None]) -> tuple[set[str], str]:
             says = says or spoken
     says = "any" if says and values.keys() & _TALKS else says
     return (fields - {"output", "input_ref"} if says else fields), says
+
+
+def names_an_answer(keys: list[str], fields: set[str]) -> bool:
+    """Whether keys that are named like an output are named like that of a model."""
+    names = [snake(one) for one in keys]
+    strong = any(_ANSWERS.search(one) or _OF_A_MODEL.match(one) for one in names)
+    return "output" in fields and (strong or bool(fields & {"confidence", "model_version"}))
+
+
+def asks(keys: list[str]) -> bool:
+    """Whether what was asked for stands beside a file: a prompt is hardly anything else."""
+    names = {snake(one) for one in keys}
+    return bool(names & _PROMPTS) and any(_FILE.search(one) for one in names)
 
 
 def by_sessions(keys: Mapping[str, object] | list[str], fields: set[str]) -> None:

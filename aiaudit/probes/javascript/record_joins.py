@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
-from aiaudit.probes.javascript.record_fields import by_sessions, snake, told_fields
+from aiaudit.probes.javascript.record_fields import asks, by_sessions, names_an_answer, snake, told_fields
 from aiaudit.probes.javascript.record_sinks import STORES
 from aiaudit.probes.javascript.table_files import tables_in_files
 from aiaudit.probes.python.match import name_set
@@ -19,6 +19,7 @@ from aiaudit.probes.python.record_fields import field_of
 _MEMO: Final = "javascript.records"
 _MAKES: Final = ("typeorm", "@mikro-orm", "@nestjs/typeorm")  # whose `create` only makes an object
 MAX_CALLERS: Final = 6  # of one function that hands on what it is given
+MOST: Final = 8  # fields of a record
 MAX_DEPTH: Final = 3
 # A function by whose name a model writes, in a file from which one is reached.
 _WRITES: Final = lazy.regex(
@@ -60,7 +61,7 @@ class _Joined:
                 if target is not None:
                     self.callers[target].append((path, row))
         self.asking = {
-            path for path, record in project.records.items() if record.get("asking") or record.get("answering")
+            path for path, record in project.records.items() if "asking" in record or record.get("answering")
         }
         self.leading, self.near = self._around()
 
@@ -95,6 +96,8 @@ class _Joined:
         )
         for part in ("keys", "adds", "refs"):
             kept[part].update(table[part])
+        if table.get("whole"):
+            kept["whole"] = {"columns"}
         for name in table["names"]:
             self.tables.setdefault(_plain(name), kept)
 
@@ -151,7 +154,7 @@ class _Joined:
         made: list[tuple[str, dict[str, Any]]] = []
         for path, record in self.project.records.items():
             for row in record.get("records", ()):
-                if row["kind"] == "cache" or not self._keeps(row, path):
+                if not self._keeps(row, path):
                     continue
                 made += self._filled(path, row, 0)
         self._together(made)
@@ -180,9 +183,11 @@ class _Joined:
             for at, filled in self._filled(where, {**one, "table": row["table"], "kind": row["kind"]}, depth + 1):
                 keys = list(dict.fromkeys([*own["keys"], *filled["keys"]]))[:40]
                 fields = own["fields"] | filled["fields"]
-                whole = {**own, **{key: filled[key] for key in ("line", "function", "open")}}
+                whole = {**own, **{key: filled[key] for key in ("line", "function", "near", "open")}}
                 whole |= {"keys": keys, "fields": fields, "says": filled["says"] or own["says"]}
                 whole["answer"] = filled["answer"] or own["answer"]
+                if row["kind"] == "file":  # by the name that says what is written
+                    whole["name"] = filled["name"] or one["by"][1].rpartition(".")[2]
                 found.append((at, whole))
         return found or [(path, own)]
 
@@ -199,7 +204,11 @@ class _Joined:
             fields, answer = fields - {"output"}, ""
         elif "model_version" in fields and keys & _WRITTEN and not keys & _NO_MODEL:
             fields.add("output")  # which model, beside what it wrote
-        if "output" in fields and not answer and (path in self.near or not self.asking):
+        near = path in self.near or not self.asking
+        if row.get("sink", "store") == "store" and asks(row["keys"]):
+            fields.add("output")  # a picture or a recording, beside what was asked for
+            answer = answer or "named"
+        elif not answer and near and names_an_answer(row["keys"], fields):
             answer = "named"
         return {
             "line": row["line"],
@@ -212,6 +221,8 @@ class _Joined:
             "fields": fields,
             "says": row.get("says", ""),
             "answer": answer,
+            "near": near,
+            "most": MOST,
             "open": bool(row.get("open")),
         }
 
@@ -240,6 +251,16 @@ class _Joined:
     def _added(self, row: dict[str, Any]) -> None:
         """What the table adds by itself, and whose it is by what it points to."""
         table = self._of_table(row["table"]) if row["sink"] == "store" and row["table"] else None
+        if table is not None and "whole" in table and row["open"] and row["name"].endswith(".save"):
+            columns, row["says"] = told_fields(dict.fromkeys(sorted(table["keys"])))
+            row |= {"keys": sorted(table["keys"])[:40], "fields": row["fields"] | columns, "open": False}
+            if row["says"]:
+                row["answer"], row["fields"] = "spoken", row["fields"] | {"output", "input_ref"}
+            elif row["near"] and names_an_answer(row["keys"], row["fields"]):
+                row["answer"] = row["answer"] or "named"
+        if table is not None and row["open"] and table["keys"]:
+            columns, says = told_fields(dict.fromkeys(sorted(table["keys"])))
+            row["most"] = len(columns | row["fields"] | ({"output", "input_ref"} if says else set()))
         if table is not None:
             adds, _ = told_fields(dict.fromkeys(table["adds"]))
             row["fields"] |= adds & {"time", "request_id"} | ({"request_id"} if "_id" in table["adds"] else set())

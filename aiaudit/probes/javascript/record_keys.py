@@ -24,6 +24,7 @@ _PLAIN: Final = frozenset(
 )
 # What these give back has the keys that they were given.
 _SAME: Final = name_set("stringify marshall structuredClone freeze assign create build merge from of hydrate")
+_WHOLE: Final = name_set("properties fields")  # of a page of Notion, a row of Airtable
 _OF_OWNER: Final = name_set("map flatMap")
 _KEPT_OWNER: Final = name_set("filter slice reverse sort concat flat trim toString")
 
@@ -35,6 +36,7 @@ class Keys(Struct):
     named: dict[str, SgNode | None] = field(default_factory=dict)
     open: bool = False
     handed: tuple[int, str] | None = None
+    spread: list[SgNode] = field(default_factory=list)  # of which nothing more is known
 
     def take(self, other: Keys) -> None:
         for name, value in other.named.items():
@@ -42,6 +44,7 @@ class Keys(Struct):
                 self.named.setdefault(name, value)
         self.open = self.open or other.open
         self.handed = self.handed or other.handed
+        self.spread += other.spread
 
 
 class KeyFinder:
@@ -90,11 +93,15 @@ class KeyFinder:
                 name = key.text().strip("'\"")
                 if not name.startswith("$") and len(found.named) < MAX_KEYS:  # `$set` of MongoDB is no key
                     found.named.setdefault(name, value)
-                self._inner(value, found, depth, must=name.startswith("$"))
+                self._inner(value, found, depth, must=name.startswith("$") or name in _WHOLE)
             elif kind == "shorthand_property_identifier":
                 found.named.setdefault(one.text(), one)
             elif kind == "spread_element":
-                found.take(self.of(first_named(one), depth + 1))
+                spread = first_named(one)
+                inner = self.of(spread, depth + 1)
+                if inner.open and spread is not None:
+                    inner.spread.append(spread)
+                found.take(inner)
 
     def _inner(self, value: SgNode | None, found: Keys, depth: int, *, must: bool) -> None:
         """Objects inside an object are part of what is kept; a value of another kind is one key's, which is known."""
@@ -169,14 +176,18 @@ class KeyFinder:
             owner, key = left.field("object"), left.field("property") or left.field("index")
             if owner is None or key is None or owner.kind() != "identifier":
                 continue
-            if key.kind() in ("property_identifier", "string"):
+            if key.kind() not in ("property_identifier", "string", "number"):
+                found.setdefault(owner.text(), []).append(("", right, left.range().start.index))  # `all[id] = …`
+            elif key.kind() != "number":
                 found.setdefault(owner.text(), []).append((key.text().strip("'\""), right, left.range().start.index))
         return found
 
     def _filled(self, name: str, bound: Binding, found: Keys) -> None:
         for key, value, at in self._fillings.get(name, ()):
             if bound.scope.start <= at < bound.scope.end and self.module.bound(name, at) is bound:
-                found.named.setdefault(key, value)
+                if key:
+                    found.named.setdefault(key, value)
+                found.open = found.open or not key
 
     def _pushed(self, name: str, bound: Binding, found: Keys, depth: int) -> None:
         """`rows.push({…})`."""

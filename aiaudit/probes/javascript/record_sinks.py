@@ -22,10 +22,9 @@ STORES: Final = lazy.regex(
     r"^(?:@prisma/\S*|\S*prisma/client\S*|drizzle-orm\S*|mongoose\S*|@nestjs/(?:mongoose|typeorm|sequelize)\S*|@typegoose/\S*|mongodb\S*|typeorm\S*"
     r"|sequelize\S*|knex\S*|kysely\S*|pg\b\S*|postgres\b\S*|mysql2?\b\S*|better-sqlite3\S*|sqlite3?\b\S*|bun:sqlite\S*|@supabase/\S*|firebase\S*"
     r"|@firebase/\S*|@google-cloud/firestore\S*|ioredis\S*|redis\b\S*|@upstash/redis\S*|@vercel/(?:kv|postgres)\S*|@neondatabase/\S*"
-    r"|@libsql/\S*|@planetscale/\S*|convex\S*|appwrite\S*|node-appwrite\S*|@aws-sdk/(?:client|lib)-dynamodb\S*|lowdb\S*|nedb\S*|@mikro-orm/\S*)"
-)
-TRACERS: Final = lazy.regex(
-    r"^(?:langfuse|@langfuse/|posthog|mixpanel|@segment/|@amplitude/|analytics|@vercel/analytics)"
+    r"|@libsql/\S*|@planetscale/\S*|convex\S*|appwrite\S*|node-appwrite\S*|@aws-sdk/(?:client|lib)-dynamodb\S*|lowdb\S*"
+    r"|nedb\S*|@mikro-orm/\S*|@notionhq/\S*|airtable\S*|google-spreadsheet\S*|@elastic/\S*|surrealdb\S*|@azure/cosmos\S*"
+    r"|pocketbase\S*|@google-cloud/(?:bigquery|datastore)\S*)"
 )
 INSERT: Final = lazy.regex(
     r"(?i)\b(?:insert(?:\s+or\s+\w+)?|replace)\s+into\s+([\w.\"`\[\]]+|\$\{[^}]{1,80}\})\s*(?:\(([^()]{1,3000})\))?"
@@ -40,7 +39,9 @@ _CHANGES: Final = name_set(
 )
 _PRISMA: Final = name_set("create createMany createManyAndReturn upsert update updateMany")
 _OF_CHAIN: Final = name_set("insert upsert update add set create")
-_WEAK: Final = name_set("create save insert bulkCreate insertMany upsert add set put createMany findOrCreate persist")
+_WEAK: Final = name_set(
+    "create save insert bulkCreate insertMany upsert add set put createMany findOrCreate persist addRow index"
+)
 _REDIS: Final = name_set("set hset hmset lpush rpush xadd zadd lPush rPush hSet xAdd zAdd sadd")
 _CACHES: Final = lazy.regex(r"(?i)^set_?ex$|^psetex$")
 _EXPIRES: Final = lazy.regex(r"""['"](?:EX|PX)['"]|\b(?:ex|px|EX|PX|ttl)\s*:""")
@@ -66,7 +67,7 @@ _WORDS: Final = lazy.regex(r"['\"`]([\w./:-]{1,80})['\"`]")
 
 
 class Sink(Struct):
-    """`kind`: insert, update, cache, file or open (what is kept was not told). `values`: what is handed on; `columns`:
+    """`kind`: insert, update, log, file or open (what is kept was not told). `values`: what is handed on; `columns`:
     where a statement names them. `by`: the client, to be looked up where its form alone does not tell that it keeps."""
 
     sink: str
@@ -264,7 +265,7 @@ class SinkFinder:
         by = (named.spec, named.rest) if named is not None else (UNKNOWN, _last_of(owner))
         cache = _CACHES.match(last) or _EXPIRES.search(call.text()[-200:]) or self._expires(call, owner)
         words = _WORDS.findall(given[0].text()[:100])
-        return Sink("store", words[0] if words else "", name, given[1:], "cache" if cache else "insert", by=by)
+        return Sink("cache" if cache else "store", words[0] if words else "", name, given[1:], by=by)
 
     def _expires(self, call: SgNode, owner: SgNode) -> bool:
         at = call.range().start.index
@@ -327,6 +328,9 @@ class SinkFinder:
         kind = "open" if last in _UNREAD else "insert" if last in _WEAK else ""
         if last in _SQL_CALLS and given[0].kind() in ("identifier", "member_expression", "call_expression"):
             kind = "open" if self._text(given[0]) is None and not self._is_handed(given[0]) else ""
+        around = call.parent()
+        if last == "insert" and around is not None and around.kind() == "member_expression":
+            return None  # what is filled follows: `insert(t).values(…)`
         if not kind or _LLM.search(_last_of(owner)) or given[0].kind() in ("number", "arrow_function"):
             return None
         if kind == "insert" and last in ("set", "add", "put") and not any(one.kind() == "object" for one in given):
@@ -344,7 +348,7 @@ class SinkFinder:
             return None
         table = unquoted(given[0]) if last == "rpc" and given[0].kind() == "string" else _last_of(owner)
         values = [] if kind == "open" else given[:1] if last != "upsert" or given[0].kind() == "object" else given[1:2]
-        return Sink("store", "" if table == "this" else table, name, values, kind, by=(spec, rest))
+        return Sink("store", rest if table == "this" else table, name, values, kind, by=(spec, rest))
 
 
 def _last_of(node: SgNode | None) -> str:

@@ -5,11 +5,13 @@ A table: `{"name", "line", "keys": all columns, "adds": those filled by the stor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, properties
 from aiaudit.probes.javascript.module import WRAPPERS, Module, first_named, unquoted
+from aiaudit.probes.javascript.sql_tables import STATEMENT, sql_tables
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -25,11 +27,23 @@ _ADDED: Final = lazy.regex(
 _REFERENCE: Final = lazy.regex(r"\.references\(\s*\([^)]*\)\s*(?::\s*\w+\s*)?=>\s*(\w+)\.")
 _REF: Final = lazy.regex(r"\bref\s*:\s*['\"](\w+)['\"]")
 _DEFAULT: Final = lazy.regex(r"\bdefault\s*:")
+_READ: Final = lazy.regex(r"\.from\(\s*[\"'](\w+)[\"']\s*\)([^;]{0,600})")
+_OWN: Final = lazy.regex(
+    r"\.(?:select|eq|order|gte?|lte?)\(\s*[\"'`](?:[\w\s,.:*()!-]*[\s,])?(id|created_at|inserted_at)\b"
+)
+_COLUMN: Final = lazy.regex(
+    r"@((?:PrimaryGenerated|CreateDate|UpdateDate|Primary)?Column)\((?:[^()]|\([^()]*\))*\)\s*(?:(?:public|private|readonly)\s+)*(\w+)\s*[?!]?\s*:"
+)
+_RELATED: Final = lazy.regex(r"@(?:ManyToOne|OneToOne)\(\s*(?:\(\s*\w*\s*\)\s*=>|)\s*['\"]?(\w+)")
 _TIMESTAMPS: Final = lazy.regex(r"\btimestamps\s*:\s*(?!false\b)")
 
 
 def tables_of(module: Module) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    if STATEMENT.search(module.text):  # in a text that a script or the start of the server runs
+        found += list(sql_tables(module.text))[:MAX_TABLES]
+    found += _read(module.text)
+    found += _entities(module)
     for call in module.calls:
         if len(found) >= MAX_TABLES:
             break
@@ -51,6 +65,36 @@ def tables_of(module: Module) -> list[dict[str, Any]]:
         if made is not None:
             found.append({"line": call.range().start.line + 1, **made})
     return found
+
+
+def _read(text: str) -> list[dict[str, Any]]:
+    """Columns that are read of a table of Supabase, and that the table itself is known to fill where nothing else does:
+    ids and times of creation."""
+    found: dict[str, set[str]] = {}
+    for table, rest in _READ.findall(text)[:MAX_TABLES]:
+        found.setdefault(table, set()).update(_OWN.findall(rest))
+    return [
+        {"line": 1, "names": [table], "keys": [], "adds": sorted(own), "refs": []}
+        for table, own in found.items()
+        if own
+    ]
+
+
+def _entities(module: Module) -> Iterator[dict[str, Any]]:
+    """Classes of TypeORM: whoever saves an object of one fills its columns."""
+    if "@Entity" not in module.text:
+        return
+    for name, bindings in module.bindings.items():
+        node = bindings[0].node if bindings else None
+        if node is None or bindings[0].kind != "class":
+            continue
+        columns = _COLUMN.findall(node.text()[:20_000])
+        keys = [key for _, key in columns]
+        adds = [key for kind, key in columns if kind.startswith(("PrimaryGenerated", "CreateDate", "UpdateDate"))]
+        refs = _RELATED.findall(node.text()[:20_000])
+        if keys:
+            line = node.range().start.line + 1
+            yield {"line": line, "names": [name], "keys": keys, "adds": adds, "refs": refs, "whole": True}
 
 
 def _bound_name(call: SgNode) -> str:

@@ -13,7 +13,7 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.flows import FlowFinder
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
-from aiaudit.probes.javascript.names import LOCAL
+from aiaudit.probes.javascript.names import LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.record_fields import may_answer, told_fields
 from aiaudit.probes.javascript.record_keys import KeyFinder, Keys
 from aiaudit.probes.javascript.record_sinks import Sink, SinkFinder
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MARKS: Final = lazy.linear(
     rb"\.(?:create\w*|insert\w*|upsert\w*|update\w*|bulk\w+|save|values|add|set|put\w*|findOneAnd\w+|findByIdAnd\w+|replaceOne|rpc|batch|persist"
     rb"|capture|track|trace|generation|span|setAttributes|[lr][pP]ush|[xz][aA]dd|h[sS]et|setex|appendFile\w*|writeFile\w*|query|execute"
-    rb"|define|info|log|warn|error|debug)\s*[(<`]|(?i:\b(?:insert|replace)\s+into\b)"
+    rb"|define|info|log|warn|error|debug)\s*[(<`]|\.from\(\s*[\"']|(?i:\b(?:insert|replace)\s+into\b|\bcreate\s+table\b)"
     rb"|\b(?:addDoc|setDoc|updateDoc|Put\w*Command|\w+ChatMessageHistory|Schema|\w+Table|model|createClient|drizzle|knex|postgres)\s*[(<]"
     rb"|\bnew\s+(?:\w+\.)?(?:PrismaClient|Sequelize|Pool|Client|MongoClient|DataSource|Redis|Database|Kysely)\b|@Entity\("
     rb"|\b(?:save|store|log|record|add|create|insert|track|persist|append|keep|update|write)\w*\(\s*[{\w]"
@@ -34,6 +34,9 @@ MARKS: Final = lazy.linear(
 MAX_ROWS: Final = 200  # of one file
 MAX_HANDED: Final = 120
 MAX_TOLD: Final = 12  # values of one row are followed
+_KEEPS: Final = lazy.regex(
+    r"(?i)^(?:safe|atomic)?_?(?:write|save|store|persist|log|append|put|record|keep|insert|add|create|track|upsert)"
+)
 LEAST_LOGGED: Final = 2  # keys of what is logged or traced
 
 
@@ -62,6 +65,12 @@ class _Answers(FlowFinder):
             bound = self.module.bound(text, given[0].range().start.index)
             text = bound.node.text()[:300] if bound is not None and bound.node is not None else text
         return _MODELS.search(text) is not None
+
+    def is_asked(self, call: SgNode) -> bool:
+        """Whether a call asks a model, by its library or by a request."""
+        named = self.resolver.called(call)
+        by_library = named.spec not in (LOCAL, UNKNOWN) and self.models.match(dotted(named.spec, named.rest))
+        return bool(by_library) or self.asks(call)
 
     def answering(self) -> list[str]:
         """Those that send such a request among them."""
@@ -96,10 +105,8 @@ class RecordFinder:
         found: dict[str, Any] = {"records": rows} if rows else {}
         if handed:
             found["handed"] = handed
-        if names := self.flows.answering():
-            found["asking"] = names
-        elif any(self.flows.asks(one) for one in self.module.calls):
-            found["asking"] = [""]
+        if any(self.flows.is_asked(one) for one in self.module.calls):
+            found["asking"] = self.flows.answering()
         if tables := tables_of(self.module):
             found["tables"] = tables
         if bases := self._bases():
@@ -110,7 +117,7 @@ class RecordFinder:
         keys = Keys()
         if sink.columns is not None:
             keys.named = dict.fromkeys(sink.columns)
-        for one in sink.values if sink.kind != "file" else ():
+        for one in sink.values:
             keys.take(self.keys.of(one))
         if sink.kind == "log" and len(keys.named) < LEAST_LOGGED:
             return None
@@ -151,6 +158,10 @@ class RecordFinder:
             elif source == "call":
                 values[key] = list(origin)
         told: dict[str, Any] = {"keys": list(keys.named)[:40], "fields": sorted(fields)}
+        for one in keys.spread[:2]:  # what a model wrote may be spread into a row
+            source, origin, _ = self.flows.source_of(one)
+            if source in ("llm", "call"):
+                values["..."] = "llm" if source == "llm" else list(origin)
         if values:
             told["values"] = values
         if says:
@@ -165,36 +176,29 @@ class RecordFinder:
         ):
             return []
         named = self.resolver.called(call)
-        if not named.rest or not (named.spec == LOCAL or own_spec(named.spec) or named.spec == "?"):
+        if not named.rest or not (named.spec == LOCAL or own_spec(named.spec)):
             return []
-        if named.spec == "?" and "." not in (called.text() if (called := call.field("function")) is not None else ""):
-            return []
+        keeps = _KEEPS.search(named.rest.rpartition(".")[2]) is not None
         rows = []
         for place, one in enumerate(given[:4]):
-            if one.kind() not in ("object", "identifier", "array"):
+            if one.kind() not in ("object", "identifier", "array", "call_expression"):
                 continue
             keys = self.keys.of(one)
-            if len(keys.named) > 1 or keys.handed is not None:
+            if len(keys.named) > 1 or keys.handed is not None or (keeps and (keys.named or keys.open)):
                 at = call.range().start
-                rows.append(
-                    {
-                        "line": at.line + 1,
-                        "function": self.module.function_at(at.index),
-                        "by": [named.spec, named.rest],
-                        "place": place,
-                        **self._told(keys, call),
-                        **({"open": True} if keys.open else {}),
-                        **({"handed": list(keys.handed), "named": self._around(at.index)} if keys.handed else {}),
-                    }
-                )
+                row = {"line": at.line + 1, "function": self.module.function_at(at.index), "place": place}
+                row |= {"by": [named.spec, named.rest], **self._told(keys, call)}
+                row |= {"open": True} if keys.open else {}
+                row |= {"handed": list(keys.handed), "named": self._around(at.index)} if keys.handed else {}
+                rows.append(row)
         return rows
 
     def _bases(self) -> dict[str, str]:
         """Classes of this file by what they extend: `class PrismaService extends PrismaClient`."""
         found: dict[str, str] = {}
         for name, bindings in self.module.bindings.items():
-            node = bindings[0].node
-            if bindings[0].kind != "class" or node is None or len(found) >= MAX_ROWS:
+            node = bindings[0].node if bindings else None
+            if not bindings or bindings[0].kind != "class" or node is None or len(found) >= MAX_ROWS:
                 continue
             heritage = next((one for one in node.children() if one.kind() == "class_heritage"), None)
             if heritage is None:

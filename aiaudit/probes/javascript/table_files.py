@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.sql_tables import sql_tables
 from aiaudit.project.reader import Unreadable
 
 MAX_FILES: Final = 200
@@ -14,19 +15,6 @@ MAX_TEXT: Final = 400_000
 _MODEL: Final = lazy.regex(r"(?ms)^model[ \t]+(\w+)[ \t]*\{(.*?)^\}")
 _MAPPED: Final = lazy.regex(r"@@map\(\s*(?:name\s*:\s*)?\"(\w+)\"")
 _LINE: Final = lazy.regex(r"(?m)^[ \t]*(\w+)[ \t]+(\w+)([^\n]*)")
-_TABLE: Final = lazy.regex(r"(?i)\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]+)\s*\(")
-_ALTER: Final = lazy.regex(
-    r"(?i)\balter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w.\"`]+)\s+add\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?([\w\"`]+)([^;,]{0,200})"
-)
-_FILLED: Final = lazy.regex(
-    r"(?i)\bdefault\s+(?:\(?\s*(?:now|current_timestamp|gen_random_uuid|uuid|extensions|datetime|timezone|strftime|getdate|sysdate|nextval|unixepoch))"
-    r"|\b(?:big|small)?serial\b|\bauto_?increment\b|\bgenerated\s+(?:always|by\s+default)|\binteger\s+primary\s+key\b"
-)
-_REFERS: Final = lazy.regex(r"(?i)\breferences\s+([\w.\"`]+)")
-_NO_COLUMN: Final = frozenset(
-    {"primary", "foreign", "unique", "constraint", "check", "key", "index", "exclude", "like"}
-)
-_COMMENT: Final = lazy.regex(r"--[^\n]*|(?m:^)[ \t]*//[^\n]*")
 
 
 def tables_in_files(context: Context) -> list[dict[str, Any]]:
@@ -39,7 +27,7 @@ def tables_in_files(context: Context) -> list[dict[str, Any]]:
             text = context.project.text(entry.path)[:MAX_TEXT]
         except Unreadable:
             continue
-        made = _prisma(text) if entry.path.endswith(".prisma") else _sql(text)
+        made = _prisma(text) if entry.path.endswith(".prisma") else sql_tables(text)
         found += [{"path": entry.path, **one} for one in made]
     return found
 
@@ -62,47 +50,3 @@ def _prisma(text: str) -> Iterator[dict[str, Any]]:
         names = [match.group(1), *([mapped.group(1)] if mapped else [])]
         line = text.count("\n", 0, match.start()) + 1
         yield {"line": line, "names": names, "keys": keys, "adds": adds, "refs": refs}
-
-
-def _sql(text: str) -> Iterator[dict[str, Any]]:
-    for match in _TABLE.finditer(text):
-        keys, adds, refs = [], [], []
-        for part in _parts(_COMMENT.sub("", text[match.end() : match.end() + 8000])):
-            words = part.split(None, 1)
-            column = words[0].strip('"`[]') if words else ""
-            refs += [one.strip('"`').rpartition(".")[2] for one in _REFERS.findall(part)]
-            if not column or column.lower() in _NO_COLUMN or not column.replace("_", "a").isalnum():
-                continue
-            keys.append(column)
-            if _FILLED.search(part):
-                adds.append(column)
-        line = text.count("\n", 0, match.start()) + 1
-        yield {"line": line, "names": [_named(match.group(1))], "keys": keys, "adds": adds, "refs": refs}
-    for match in _ALTER.finditer(text):
-        column = match.group(2).strip('"`')
-        if column.lower() in _NO_COLUMN:
-            continue
-        adds = [column] if _FILLED.search(match.group(3)) else []
-        refs = [one.strip('"`').rpartition(".")[2] for one in _REFERS.findall(match.group(3))]
-        line = text.count("\n", 0, match.start()) + 1
-        yield {"line": line, "names": [_named(match.group(1))], "keys": [column], "adds": adds, "refs": refs}
-
-
-def _named(table: str) -> str:
-    return table.replace("`", '"').rpartition(".")[2].strip('"[]')
-
-
-def _parts(text: str) -> Iterator[str]:
-    """The parts between the commas of a bracket that is open, up to where it closes."""
-    depth, begun = 0, 0
-    for at, one in enumerate(text):
-        if one == "(":
-            depth += 1
-        elif one == ")":
-            if depth == 0:
-                yield text[begun:at].strip()
-                return
-            depth -= 1
-        elif one == "," and depth == 0:
-            yield text[begun:at].strip()
-            begun = at + 1

@@ -120,8 +120,6 @@ def test_what_could_not_be_told_is_open(text: str, tmp_path: Path) -> None:
         "pool.query('SELECT question, answer, user_id FROM turns')",
         "new Map().set('question', { answer, userId, question })",
         "openai.chat.completions.create({ model, messages })",
-        "import Redis from 'ioredis';\nconst kept = new Redis();\nkept.set('a', JSON.stringify({ question, answer }), 'EX', 60)",
-        "import Redis from 'ioredis';\nconst kept = new Redis();\nkept.setex('a', 60, JSON.stringify({ question, answer }))",
         "localStorage.setItem('a', JSON.stringify({ question, answer, userId }))",
         "interface Turn { question: string; answer: string; userId: string }",
         "axios.create({ question, answer, userId })",
@@ -192,6 +190,8 @@ def test_what_a_table_adds(tmp_path: Path) -> None:
     [
         {"a.sql": "CREATE TABLE IF NOT EXISTS public.turns (\n id uuid PRIMARY KEY DEFAULT gen_random_uuid(),\n answer text, -- told\n created_at timestamptz DEFAULT now()\n);"},
         {"a.sql": "create table turns (answer text);\nalter table turns add column id bigserial;\nalter table turns add column created_at timestamp default current_timestamp;"},
+        {"other.ts": "supabase.from('turns').select('id, answer').order('created_at')"},
+        {"script.js": "base.exec(`CREATE TABLE turns (id INTEGER PRIMARY KEY, answer TEXT, created_at TEXT DEFAULT CURRENT_TIMESTAMP)`)"},
         {"schema.ts": "export const turns = pgTable('turns', { id: serial('id'), answer: text('answer'), createdAt: timestamp('created_at').defaultNow() });"},
         {"schema.ts": "const turnSchema = new Schema({ answer: String }, { timestamps: true });\nexport const Turns = model('turns', turnSchema);"},
     ],
@@ -224,17 +224,17 @@ ASKS = "import OpenAI from 'openai';\nconst client = new OpenAI();\nexport async
 def test_what_a_model_wrote_is_an_answer_by_whatever_name(tmp_path: Path) -> None:
     here = (
         ASKS
-        + "export async function run(q) { const plan = await tell(q); db.insert(plans).values({ plan, topic: q }); }"
+        + "export async function run(q) { const plan = await tell(q); db.insert(plans).values({ plan, about: q }); }"
     )
     (row,) = of(tmp_path / "here", here)
     assert (row["answer"], row["fields"]) == ("model", ["output"])
-    there = "import { tell } from './asks';\nconst plan = await tell(q);\ndb.insert(plans).values({ plan, topic });"
+    there = "import { tell } from './asks';\nconst plan = await tell(q);\ndb.insert(plans).values({ plan, about });"
     (row,) = of(tmp_path / "there", there, asks=ASKS)
     assert (row["answer"], row["fields"]) == ("model", ["output"])
 
 
 def test_a_request_to_a_model_is_a_call_of_one(tmp_path: Path) -> None:
-    text = "const r = await fetch('https://api.openai.com/v1/chat/completions', {});\nconst plan = await r.json();\ndb.insert(plans).values({ plan, topic });"
+    text = "const r = await fetch('https://api.openai.com/v1/chat/completions', {});\nconst plan = await r.json();\ndb.insert(plans).values({ plan, about });"
     assert [row["answer"] for row in of(tmp_path, text)] == ["model"]
 
 
@@ -246,3 +246,16 @@ def test_a_key_named_like_an_answer_far_from_a_model_is_none(tmp_path: Path) -> 
 def test_a_duration_of_something_is_no_latency(tmp_path: Path) -> None:
     (row,) = of(tmp_path, "db.insert(calls).values({ userId, transcript, durationSeconds, version });")
     assert row["fields"] == ["user_ref"]
+
+
+def test_a_picture_beside_what_was_asked_for_is_an_answer(tmp_path: Path) -> None:
+    (row,) = of(tmp_path, "supabase.from('pictures').insert({ prompt, user_id, storage_path });", asks=ASKS)
+    assert (row["answer"], row["fields"]) == ("named", ["input_ref", "output", "user_ref"])
+
+
+@pytest.mark.parametrize(
+    "text", ["kept.set('a', JSON.stringify({ answer }), 'EX', 60)", "kept.setex('a', 60, JSON.stringify({ answer }))"]
+)
+def test_what_goes_by_itself_is_a_cache(text: str, tmp_path: Path) -> None:
+    head = "import Redis from 'ioredis';\nconst kept = new Redis();\n"
+    assert [row["sink"] for row in of(tmp_path, head + text)] == ["cache"]

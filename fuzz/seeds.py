@@ -70,6 +70,10 @@ def seeds(target: str, *, cases: bool = True) -> list[bytes]:
         found += _sqlite()
     elif target == "sheet":
         found += _sheets()
+    elif target == "workbook":
+        texts = "<sst>" + "".join(f"<si><t>{word}</t></si>" for word in ("id", "a &amp; b", "")) + "<si/></sst>"
+        row = '<table:table-row><table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell>'
+        found += [*_sheets(), texts.encode(), (row + "<table:table-cell/></table:table-row>").encode()]
     elif target in ("letters", "discreet"):
         key = "hf" + "_abcdefghijklmnopqrstuvwxyzABCDEFGH"
         texts = (f"a {key}\n", f"curl -u me:{key[3:20]} https://x.example", f"app/{key}.py", "a\u202eb\0c", "x" * 40)

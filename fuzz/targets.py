@@ -333,6 +333,29 @@ def sheet() -> Run:
     return run
 
 
+def workbook() -> Run:
+    """Workbooks as data sets: what their head tells of the columns. The rest is read by a program with limits."""
+    import io
+    import zipfile
+
+    from aiaudit.probes.datasets.workbook_head import workbook_columns
+
+    parts = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "content.xml")
+
+    def run(data: bytes) -> None:
+        workbook_columns(io.BytesIO(data))
+        for name in parts:
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                archive.writestr(name, data)
+                if name == parts[1]:
+                    archive.writestr(parts[0], b'<row><c t="s"><v>0</v></c><c t="s"><v>9</v></c></row>')
+            found = workbook_columns(packed)
+            assert found is None or all(0 < len(one) <= 400 for one in found)
+
+    return run
+
+
 def sqlite() -> Run:
     """SQLite files as data sets: the stored rows of their largest table, or a reason."""
     import tempfile
@@ -408,6 +431,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "discreet": discreet,
     "sheet": sheet,
     "sqlite": sqlite,
+    "workbook": workbook,
     "ci": _part("ci"),
     "dependencies": _part("dependencies"),
     "deployment": _part("deployment"),

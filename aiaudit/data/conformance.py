@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_DEMANDS: Final = 2000  # of one schema
 _AT_ONCE: Final = 40  # demands counted by one query
-_UNTYPED: Final = frozenset({"csv", "sqlite"})  # formats whose types are guessed from texts
+_UNTYPED: Final = frozenset({"csv", "sqlite", "workbook"})  # formats whose types are guessed from texts
 _TIMES: Final = frozenset({"date", "timestamp"})
 _NUMBERS: Final = frozenset({"integer", "number"})
 _TRUTH: Final = ("true", "false", "t", "f", "yes", "no", "y", "n", "1", "0")

@@ -13,6 +13,8 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
 
 MOST_SETS: Final = 60  # data sets that are measured; the others are named
 MOST_FILES: Final = 400  # files of one set
+OFFICE: Final = "a workbook that no code reads, outside of the folders for data: declare it where it is a data set"
+_MOST_CODE: Final = 2000  # files of code in which a workbook's name is looked for
+_CODE_HEAD: Final = 256 * 1024  # bytes of each
+_OPENS: Final = lazy.regex(
+    rb"read_?(?:excel|ods|xlsx?)|load_workbook|ExcelFile|readxl|calamine|\bXLSX\.read|\.readFile\(", re.IGNORECASE
+)
+_READERS: Final = frozenset({".py", ".ipynb", ".r", ".rmd", ".qmd", ".sql", ".ts", ".js", ".mjs", ".mts"})
 UNREAD_TABLE: Final = "a table: it is measured where --engine names what holds it"
 MOST_UNPACKED: Final = 200  # bytes out of one packed byte; a set that gives more is no table
 SHARDS: Final = 8  # so many files of one folder with the same columns and no role are the parts of one set
@@ -43,8 +52,8 @@ _LFS: Final = b"version https://git-lfs.github.com/spec/"
 _NUMBERED: Final = lazy.regex(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of[-_]\d{1,6})?(?=\.)", re.IGNORECASE)
 _ONLY_IN_DATA: Final = frozenset({".json", ".txt", ".data"})  # elsewhere these are rarely tables
 _UNREAD: Final = {
-    ".xlsx": "Excel", ".xls": "Excel", ".ods": "OpenDocument", ".npy": "NumPy", ".npz": "NumPy", ".orc": "ORC",
-    ".avro": "Avro", ".arff": "ARFF", ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
+    ".npy": "NumPy", ".npz": "NumPy", ".orc": "ORC", ".avro": "Avro", ".arff": "ARFF",
+    ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
     ".mat": "MATLAB", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord", ".libsvm": "LIBSVM",
 }  # fmt: skip
 _BLANK: Final = 64  # bytes
@@ -135,9 +144,28 @@ def is_candidate(entry: Entry) -> bool:
     if entry.suffix in _ONLY_IN_DATA:
         return entry.role is Role.DATA
     if entry.suffix in _ARRAYS:  # elsewhere these are weights, filters and results
-        return not DATA_DIRS.isdisjoint(entry.path.lower().split("/")[:-1])
+        return _in_data(entry.path)
     form = format_of(entry.path)
     return form is not None or entry.suffix in _UNREAD
+
+
+def _in_data(path: str) -> bool:
+    """Whether a file lies in a folder for data."""
+    return not DATA_DIRS.isdisjoint(path.lower().split("/")[:-1])
+
+
+def _is_meant(project: Project, entry: Entry) -> bool:
+    """Whether a workbook is a data set: it lies in a folder for data, or some code here names and reads workbooks."""
+    if _in_data(entry.path):
+        return True
+    name = os.fsencode(entry.name)
+    code = (one for one in project.files if one.suffix in _READERS and one.role in (Role.CODE, Role.NOTEBOOK))
+    for one in islice(code, _MOST_CODE):
+        with suppress(Unreadable):
+            code_of_one = project.head(one.path, _CODE_HEAD)
+            if name in code_of_one and _OPENS.search(code_of_one):
+                return True
+    return False
 
 
 def _is_table(project: Project, entry: Entry) -> bool:
@@ -258,6 +286,8 @@ def _found(project: Project, group: list[Entry], one: Told | None) -> Found:
         provenance=one.by if one else "found by its suffix",
         declared=one.part if one else None,
     )
+    if found.format == "workbook" and one is None and not any(_is_meant(project, entry) for entry in group):
+        return replace(found, unread=OFFICE)  # plans, matrices and registers are workbooks, too
     return replace(found, unread=_unread(project, group))
 
 

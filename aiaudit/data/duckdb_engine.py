@@ -39,6 +39,7 @@ _FARTHEST: Final = 1 << 40  # rows of one file, and more
 _QUOTED: Final = lazy.regex(r"""'.*'|".*\"""")
 _PLAIN_BELOW: Final = 4 * 1024 * 1024 * 1024  # bytes of a text whose copy is not packed: packing costs half a parse
 _PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
+_EXPORTED: Final = frozenset({"sqlite", "workbook"})  # formats that are written to CSV first
 
 
 class DuckDBEngine(OneByOne):
@@ -281,8 +282,8 @@ class DuckDBEngine(OneByOne):
             raise Unopened(f"{source.path}: no column found")
         kinds = {name: BOOK.kind(self.dialect, kind) for name, kind in described.items()}
         name = opened.format.name
-        if source.format == "sqlite" and name == "csv":
-            name = "sqlite"  # it was exported
+        if source.format in _EXPORTED and name == "csv":
+            name = source.format
         return Relation(source, opened.view, kinds, self.dialect, opened.size, opened.notes, name)
 
 

@@ -18,7 +18,9 @@ from aiaudit.extras import install
 if TYPE_CHECKING:
     import duckdb
 
-READ: Final = "CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB and folders of images"
+READ: Final = (
+    "CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB, workbooks (Excel, OpenDocument) and folders of images"
+)
 _LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
 
 
@@ -59,11 +61,16 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
             exported = replace(opened, files=(str(made.file),), format=Format("csv"))
             read = open_csv(connection, exported, scratch)
             return replace(read, notes=(*made.notes, *read.notes))
+        case "workbook":
+            from aiaudit.data.workbook_open import sheet_as_csv
+
+            made = sheet_as_csv(source, scratch)
+            exported = replace(opened, files=(str(made.file),), format=Format("csv"))
+            read = open_csv(connection, exported, scratch)
+            return replace(read, notes=(*made.notes, *read.notes))
         case "duckdb":
             return _open_duckdb(connection, opened, source)
         case _:
-            if source.files[0].suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"):
-                raise Unopened(f"{source.path}: Excel files are not read; save it as CSV or Parquet")
             raise Unopened(f"{source.path}: {form.name or 'this format'} is not read; {READ} are")
 
 

@@ -11,6 +11,7 @@ _BY_SUFFIX: Final = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".txt": "csv", ".data": "csv", ".parquet": "parquet",
     ".pq": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".arrow": "arrow", ".feather": "arrow",
     ".ipc": "arrow", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb",
+    ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook", ".ods": "workbook",
 }  # fmt: skip
 _COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd"}
 _MAGIC: Final = (
@@ -23,7 +24,7 @@ _DUCKDB_MAGIC: Final = (8, b"DUCK")
 
 
 class Format(Struct, frozen=True):
-    """`name`: csv, parquet, jsonl, json, arrow, sqlite, duckdb. `compression`: gzip, zstd or none."""
+    """`name`: csv, parquet, jsonl, json, arrow, sqlite, duckdb, workbook. `compression`: gzip, zstd or none."""
 
     name: str
     compression: str = "none"

@@ -22,8 +22,6 @@ from aiaudit.data.naming import role_of
 
 MOST_SOURCES: Final = 1000
 MANY: Final = 20  # files of one folder whose names differ by digits only are parts of one set
-_SHEETS: Final = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"})
-_SHEETS_NAMED: Final = 5
 _RECORDS: Final = lazy.regex(rb"\s*\[\s*\{")  # how a list of records begins
 _SKIPPED: Final = frozenset({".git", ".venv", "node_modules", "__pycache__"})
 _PART: Final = lazy.regex(
@@ -93,7 +91,6 @@ def _source(files: list[Path], root: Path, label: str | None, shown: str | None 
 def _below(folder: Path, label: str | None) -> Found:
     files: list[Path] = []
     pictures: list[Path] = []
-    sheets: list[str] = []
     for at, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(names):
@@ -102,22 +99,17 @@ def _below(folder: Path, label: str | None) -> Found:
                 if not file.is_symlink() and file.is_file():
                     pictures.append(file)
                 continue
-            if file.suffix.lower() in _SHEETS and not file.is_symlink():
-                sheets.append(file.relative_to(folder).as_posix())
             form = format_of(name)
             if form is not None and form.name and not file.is_symlink() and file.is_file() and _is_data(file):
                 files.append(file)
     sources = [_source(parts, folder, label, shown) for shown, parts in _sets(files, folder)]
     sources += _picture_sets(pictures, folder)
     sources.sort(key=lambda source: source.path)
-    notes = tuple(f"{sheet}: Excel files are not read; save it as CSV or Parquet" for sheet in sheets[:_SHEETS_NAMED])
-    if len(sheets) > _SHEETS_NAMED:
-        notes = (*notes, f"{len(sheets) - _SHEETS_NAMED} more Excel files are not read")
-    if len(sources) > MOST_SOURCES:
-        notes = (
-            *notes,
-            f"{len(sources):,} data sets found: the first {MOST_SOURCES:,} are profiled",
-        )
+    notes = (
+        (f"{len(sources):,} data sets found: the first {MOST_SOURCES:,} are profiled",)
+        if len(sources) > MOST_SOURCES
+        else ()
+    )
     return Found(tuple(sources[:MOST_SOURCES]), notes)
 
 

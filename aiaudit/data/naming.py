@@ -25,6 +25,7 @@ NO_DATA: Final = lazy.regex(
     r"|(?:^|/)(?:hazards?|risks?|raci|raid|dpia)[-_ ]?(?:log|register|matrix)(?:[-_.][^/]*)?$"
     r"|(?:^|/)(?:governance|compliance)/(?:[^/]+/)*[^/]*(?:log|register|matrix|checklist)\.[a-z]+$"
     r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
+    r"|(?:^|/)(?:~\$|\.~lock)[^/]*$"  # what office programs keep while a file is open
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
     r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$",
     re.IGNORECASE,

@@ -156,13 +156,13 @@ def test_names_of_people_in_other_languages(name):
     assert hint_of(name) == "name"
 
 
-def test_an_excel_file_and_a_list_of_records_are_not_passed_over(tmp_path, measured):
+def test_a_broken_workbook_and_a_list_of_records_are_not_passed_over(tmp_path, measured):
     (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04")
     (tmp_path / "rows.json").write_text(json.dumps([{"a": i} for i in range(20)]))
     (tmp_path / "settings.json").write_text('{"a": [{"b": 1}]}')
     report = measured(tmp_path)
-    assert [d.name for d in report.datasets] == ["rows.json"]
-    assert report.notes == ("book.xlsx: Excel files are not read; save it as CSV or Parquet",)
+    assert [(d.name, d.rows) for d in report.datasets] == [("book.xlsx", None), ("rows.json", 20)]
+    assert report.notes == ("book.xlsx: not a workbook, or a broken one (CalamineError)",)
 
 
 def test_a_table_without_a_header_is_told(tmp_path, measured):

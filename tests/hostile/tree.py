@@ -184,6 +184,7 @@ def archives(folder: Path) -> None:
     packed = gzip.compress(zeros * 8, 1)
     (folder / "bomb.joblib").write_bytes(packed)
     (folder.parent / "data/bomb.csv.gz").write_bytes(packed)
+    (folder.parent / "data/claims.xlsx").write_bytes(_far_cell())
     (folder / "call.pkl").write_bytes(call)
     (folder / "long.pkl").write_bytes(b"\x80\x04" + b"(" * 500_000)
     (folder / "length.safetensors").write_bytes(b"\xff" * 8 + b"{}")
@@ -285,6 +286,23 @@ def repository(root: Path, outside: Path) -> None:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def _far_cell() -> bytes:
+    """A workbook of a kilobyte that claims seventeen billion cells."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    cells = "".join(f'<c r="{at}" t="inlineStr"><is><t>a</t></is></c>' for at in ("A1", "B1", "XFD1048576"))
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="{kind}.sheet.main+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData><row r="1">{cells}</row></sheetData></worksheet>',
+    }
+    return _zip({name: text.encode() for name, text in parts.items()})
 
 
 def _zip(members: dict[str, bytes]) -> bytes:

@@ -15,6 +15,8 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, recor
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.datasets.header import HEAD, HEAD_OF_TABLES, SQLITE, Head, kinds_of, read_head
 from aiaudit.probes.datasets.parquet import parquet_columns
+from aiaudit.probes.datasets.workbook_head import SUFFIXES as WORKBOOKS
+from aiaudit.probes.datasets.workbook_head import workbook_columns
 from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet, covers
@@ -24,6 +26,7 @@ from aiaudit.project.roles import Role
 FORMATS: Final = {
     ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".feather": "feather", ".arrow": "arrow", ".orc": "orc",
     ".avro": "avro", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "excel", ".xls": "excel", ".ods": "ods",
+    ".xlsm": "excel", ".xlsb": "excel",
     ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "sqlite", ".duckdb": "duckdb", ".npy": "numpy", ".npz": "numpy",
     ".mat": "matlab", ".tfrecord": "tfrecord", ".tfrecords": "tfrecord", ".lmdb": "lmdb", ".arff": "arff",
     ".libsvm": "libsvm", ".sav": "spss", ".dta": "stata", ".sas7bdat": "sas", ".rds": "r", ".rdata": "r",
@@ -149,7 +152,7 @@ def use_of(path: str) -> str:
 
 def _head(context: Context, entry: Entry) -> Head | str:
     """What the file's first bytes tell (of a Parquet file, its foot), read once; or why they cannot be read."""
-    if entry.suffix not in _READ and entry.suffix != ".parquet":
+    if entry.suffix not in _READ | WORKBOOKS and entry.suffix != ".parquet":
         return read_head(entry.suffix, b"")
     key = f"data head:{entry.path}"
     found = context.memo.get(key)
@@ -158,6 +161,9 @@ def _head(context: Context, entry: Entry) -> Head | str:
             if entry.suffix == ".parquet":
                 with context.project.stream(entry.path) as stream:
                     found = Head(parquet_columns(stream))
+            elif entry.suffix in WORKBOOKS:
+                with context.project.stream(entry.path) as stream:
+                    found = Head(workbook_columns(stream))
             else:
                 size = HEAD_OF_TABLES if entry.suffix in SQLITE else HEAD
                 found = read_head(entry.suffix, context.project.head(entry.path, size))

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding, bound_globally, holding
+from aiaudit.probes.python.handed_in import HandedIn
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.names import dotted, last_name
@@ -67,6 +68,7 @@ class Resolver:
         self._memo: dict[tuple[int, int], Names] = {}
         self._kept: list[ast.AST] = []
         self.stores = Stores(self)
+        self.handed_in = HandedIn(self)
         self._globals: dict[str, list[Scope]] = {}
         for scope in module.scopes if module.declares_globals else ():
             for name in scope.global_names:
@@ -74,7 +76,7 @@ class Resolver:
 
     def release(self) -> None:
         """Break the cycle with the stores, as `Module.release` does; nothing can be asked afterwards."""
-        del self.stores
+        del self.stores, self.handed_in
 
     def names(self, node: ast.AST, scope: Scope, depth: int = 0) -> Names:
         """All that `node` may stand for in `scope`; empty where that is not known."""
@@ -284,6 +286,9 @@ class Resolver:
         default = default_of(scope.node, argument.arg)
         if default is not None and not found:
             found = self.names(default, scope.parent or scope, depth)
+        if not found and self.handed_in.there:
+            method = owner is not None and owner.kind == "class"
+            found = self.handed_in.to(argument, scope.node, method=method, depth=depth)
         return found
 
     def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> Names:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -272,7 +272,7 @@ class RecordFinder:
         if last_name(call.func) == "insert_one" and "output" in fields:
             telling.add("_id")
             fields.setdefault("request_id", "_id")
-        if len(fields) < _LEAST_FIELDS or len(telling) < LEAST:
+        if len(fields) < _LEAST_FIELDS or len(telling) < LEAST or _is_made_up(fields, named):
             return None
         return {
             **self.view.place(call, scope),
@@ -281,6 +281,16 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+def _is_made_up(fields: Mapping[str, str], named: Mapping[str, ast.expr | None]) -> bool:
+    """Whether the request and its time are written out in the code: an example of a record, and no decision."""
+    return all(
+        isinstance(value := named.get(fields.get(field, "")), ast.Constant)
+        and isinstance(value.value, str)
+        and value.value != ""
+        for field in ("request_id", "time")
+    )
 
 
 def _reads_a_row(call: ast.Call) -> bool:

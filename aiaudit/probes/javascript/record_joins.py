@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.record_fields import asks, by_sessions, names_an_answer, snake, told_fields
@@ -24,7 +25,7 @@ MAX_DEPTH: Final = 3
 # A function by whose name a model writes, in a file from which one is reached.
 _WRITES: Final = lazy.regex(
     r"(?i)generat|complet|summar|analy[sz]|translat|transcri|answer|repl(?:y|ies)|respon|predict|classif|recommend|suggest"
-    r"|evaluat|feedback|chat|prompt|llm|gpt|gemini|claude|openai|(?:^|\.)(?:ai|ask)"
+    r"|evaluat|feedback|synthe|verdict|assess|judge|draft|rewrit|describe|diagnos|coach|chat|prompt|llm|gpt|gemini|claude|openai|(?:^|\.)(?:ai|ask)"
 )
 _NO_MODEL: Final = frozenset(
     ("brand", "make", "year", "color", "mileage", "vin", "serial", "manufacturer", "license_plate")
@@ -60,10 +61,16 @@ class _Joined:
                 target = self._target(row["by"], path)
                 if target is not None:
                     self.callers[target].append((path, row))
-        self.asking = {
-            path for path, record in project.records.items() if "asking" in record or record.get("answering")
-        }
+        self.asking: dict[str, set[str]] = {}  # file -> the functions in it in which a model is asked
+        for path, record in project.records.items():
+            names = {*record.get("asking", ()), *record.get("answering", ())}
+            names |= {at for spec, rest, at in record.get("asks_by", ()) if self._is_model(spec, rest, path)}
+            if names or "asking" in record:
+                self.asking[path] = names
         self.leading, self.near = self._around()
+
+    def _is_model(self, spec: str, rest: str, path: str) -> bool:
+        return bool(completions().match(self.project.follow(spec, rest, path).name))
 
     def _around(self) -> tuple[set[str], set[str]]:
         """The files from which a model is reached over two imports, and these with what they import themselves."""
@@ -82,9 +89,7 @@ class _Joined:
         """Whether a model writes what a function of the project gives back."""
         found = self.project.follow(called[0], called[1], path) if called[0] != LOCAL else None
         where, name = (path, called[1]) if found is None else (found.path, found.local)
-        record = self.project.records.get(where, {})
-        last = name.rpartition(".")[2]
-        if last in record.get("asking", ()) or last in record.get("answering", ()):
+        if name.rpartition(".")[2] in self.asking.get(where, ()):
             return True
         return where in self.leading and _WRITES.search(name) is not None
 
@@ -267,9 +272,13 @@ class _Joined:
             if "output" in row["fields"]:
                 for one in table["refs"]:
                     other = self._of_table(one)
-                    if other is not None and any(field_of(snake(key)) == "user_ref" for key in other["keys"]):
+                    if other is not None and any(_is_user(snake(key)) for key in other["keys"]):
                         row["fields"].add("user_ref")
         by_sessions(row["keys"], row["fields"])
+
+
+def _is_user(key: str) -> bool:
+    return field_of(key) == "user_ref" or key in ("owner", "owner_id", "visitor_id")
 
 
 def _plain(name: str) -> str:

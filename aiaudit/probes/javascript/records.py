@@ -33,6 +33,7 @@ MARKS: Final = lazy.linear(
 )
 MAX_ROWS: Final = 200  # of one file
 MAX_HANDED: Final = 120
+MAX_ASKED: Final = 40
 MAX_TOLD: Final = 12  # values of one row are followed
 _KEEPS: Final = lazy.regex(
     r"(?i)^(?:safe|atomic)?_?(?:write|save|store|persist|log|append|put|record|keep|insert|add|create|track|upsert)"
@@ -107,11 +108,23 @@ class RecordFinder:
             found["handed"] = handed
         if any(self.flows.is_asked(one) for one in self.module.calls):
             found["asking"] = self.flows.answering()
+        if asked := self._asked_by():
+            found["asks_by"] = asked
         if tables := tables_of(self.module):
             found["tables"] = tables
         if bases := self._bases():
             found["kept_classes"] = bases
         return found
+
+    def _asked_by(self) -> list[list[str]]:
+        """Calls of clients that another file makes, which may ask a model: [specifier, name, function]."""
+        found: list[list[str]] = []
+        for call in self.module.calls:
+            named = self.resolver.called(call)
+            _, _, last = named.rest.rpartition(".")
+            if own_spec(named.spec) and named.rest.count(".") > 1 and self.flows.models.ends_like(last):
+                found.append([named.spec, named.rest, self.module.function_at(call.range().start.index)])
+        return found[:MAX_ASKED]
 
     def _row(self, call: SgNode, sink: Sink) -> dict[str, Any] | None:
         keys = Keys()

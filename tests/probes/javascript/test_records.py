@@ -259,3 +259,11 @@ def test_a_picture_beside_what_was_asked_for_is_an_answer(tmp_path: Path) -> Non
 def test_what_goes_by_itself_is_a_cache(text: str, tmp_path: Path) -> None:
     head = "import Redis from 'ioredis';\nconst kept = new Redis();\n"
     assert [row["sink"] for row in of(tmp_path, head + text)] == ["cache"]
+
+
+def test_a_client_of_another_file_asks_a_model(tmp_path: Path) -> None:
+    client = "import OpenAI from 'openai';\nexport const client = new OpenAI();"
+    text = "import { client } from './client';\nexport async function look(q) { return client.chat.completions.create({ messages: q }); }"
+    kept = "import { look } from './looks';\nconst seen = await look(q);\ndb.insert(plans).values({ seen, about });"
+    (row,) = of(tmp_path, kept, client=client, looks=text)
+    assert (row["answer"], row["near"]) == ("model", True)

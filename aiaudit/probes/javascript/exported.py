@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import properties
@@ -23,6 +23,7 @@ _EVENT: Final = lazy.regex(
     r"\bevent\??\.(?:body|queryStringParameters|pathParameters|requestContext|rawPath|httpMethod)\b"
 )
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
+_CLASSES: Final = ("class_declaration", "abstract_class_declaration")
 _DRAWN: Final = ("jsx_element", "jsx_self_closing_element")
 _SERVER_FILE: Final = lazy.regex(r"\s*+(?:(?>//[^\n]*+\n|/\*.*?\*/)\s*+)*+[\"']use server[\"']", re.DOTALL)
 # A function of AWS that is asked over HTTP, by the type of its event.
@@ -200,11 +201,36 @@ class ExportedHandlers:
         if re.search(r"@UseGuards\([^)]{0,200}Throttler|@Throttle\(", guards) and "@SkipThrottle" not in guards:
             limit = {"line": row["line"], "key": "address", "always": True, "ends": "answer", "what": "ThrottlerGuard"}
             row["limits"] = [*row.get("limits", []), limit]
+        own = self._own_limits(decorator)
+        if own:
+            row["limits"] = [*row.get("limits", []), *own][:60]
         guard = re.search(r"@UseGuards\(\s*([\w.]+)", guards)
         if guard and not re.search(r"Throttler", guard.group(1)):
             row["auth"] = guard.group(1)
         if _PUBLIC.search(guards):
             row["public"] = True
+
+    def _own_limits(self, decorator: SgNode) -> list[dict[str, Any]]:
+        """Guards of the project before a handler or its class, each of which may count how often one caller asks."""
+        found: list[dict[str, Any]] = []
+        beside = decorator.parent()
+        homes = [beside] if beside is not None else []
+        homes += [one for one in decorator.ancestors() if one.kind() in (*_CLASSES, "export_statement")]
+        of_method, place = [decorator], decorator.prev()
+        while place is not None and place.kind() in ("decorator", "comment"):
+            of_method.append(place)
+            place = place.prev()
+        place = decorator.next()
+        while place is not None and place.kind() in ("decorator", "comment"):
+            of_method.append(place)
+            place = place.next()
+        of_class = [one for home in homes if home.kind() != "class_body" for one in home.children()]
+        for one in [*of_method, *of_class]:
+            if one.kind() != "decorator" or not one.text().startswith("@UseGuards("):
+                continue
+            for name in one.find_all(kind="identifier")[1:10]:
+                found += self.rows.handlers.limits.guard(name)
+        return found
 
 
 def _takes_events(function: SgNode) -> bool:

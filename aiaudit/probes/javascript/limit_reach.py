@@ -17,6 +17,8 @@ _PATH: Final = lazy.regex(r"(?i)path|\burl\b|\broute\b")
 _LITERAL: Final = lazy.regex(r"[\"'`](/[\w./-]*)[\"'`]")
 _REFUSAL: Final = lazy.regex(r"\b4\d\d\b")
 _COUNTED: Final = lazy.regex(r"\.(?:limit|consume|protect)\(")
+# The first request of a window, which begins the count: `hits.set(key, { count: 1, … }); return true`.
+_BEGINS: Final = lazy.regex(r"\.set\(\s*[^,()\n]{1,60},\s*\{[^}]{0,80}\b(?:count|hits|requests|used|n)\s*:\s*1\b")
 _LETS_ON: Final = lazy.regex(
     r"return\s*(?:[;}]|$|null\b|undefined\b|true\b|(?:await\s+)?next\(|NextResponse\.next|(?:await\s+)?resolve\(|\{\s*(?:success|allowed|ok)\s*:\s*true)"
 )
@@ -49,7 +51,7 @@ def reach_of(node: SgNode, inside: SgNode, conditions: Iterable[SgNode]) -> dict
         if condition is None or then is None or one.range().end.index > at:
             continue
         text = then.text()[:300]
-        if _LETS_ON.search(text) and not _REFUSAL.search(text):
+        if _LETS_ON.search(text) and not _REFUSAL.search(text) and not _BEGINS.search(text):
             always = always and _harmless(one, condition, paths, positive=False)
     return {"always": always, **({"paths": sorted(set(paths))[:20]} if paths else {})}
 

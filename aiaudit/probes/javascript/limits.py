@@ -106,6 +106,8 @@ class LimitFinder:
                 rows = self.of(scope.node)
                 direct = any("by" not in one for one in rows)
                 made.setdefault(scope.name, rows if direct else [*rows, *self._by_name(scope.node, scope.name)])
+                if scope.name == "canActivate" and rows and (guard := _class_of(scope.node)):
+                    made.setdefault(guard, rows)
         return made
 
     def _kept(self, every: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
@@ -185,6 +187,14 @@ class LimitFinder:
                 "before": True,
             }
         ]
+
+    def guard(self, name: SgNode) -> list[dict[str, Any]]:
+        """The call of a guard of the project that Nest makes before a handler: it may hold a limit."""
+        named = self.resolver.of(name)
+        if named is None or not (named.spec == LOCAL or own_spec(named.spec)):
+            return []
+        by = {"by": [named.spec, named.rest], "key": "?", "looked_at": True, "always": True, "before": True}
+        return [{"line": name.range().start.line + 1, **by}]
 
     def of(self, node: SgNode) -> list[dict[str, Any]]:
         """The limits in a function, those in functions that are written in it included."""
@@ -422,3 +432,12 @@ def _of_a_class(scope: Any) -> bool:
     """Whether a function is a method of a class at the top of the file."""
     home = scope.parent
     return home is not None and home.kind == "class_body" and home.parent is not None and home.parent.parent is None
+
+
+def _class_of(node: SgNode) -> str:
+    """The name of the class that a method belongs to."""
+    for one in node.ancestors()[:3]:
+        if one.kind() in ("class_declaration", "abstract_class_declaration"):
+            name = one.field("name")
+            return name.text() if name is not None else ""
+    return ""

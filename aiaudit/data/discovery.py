@@ -169,11 +169,11 @@ def _is_meant(project: Project, entry: Entry) -> bool:
 
 
 def _is_table(project: Project, entry: Entry) -> bool:
-    """A JSON document is a table where it is an array; other objects are settings, catalogues, results. A few line
-    breaks keep a place for data and are no table."""
+    """A JSON document is a table where it is an array, or holds an object a line; other objects are settings,
+    catalogues, results. A few line breaks keep a place for data and are no table."""
     if entry.suffix in _LINES and entry.size <= _BLANK:
         return not _is_blank(project, entry)
-    return entry.suffix != ".json" or _starts_a_list(project, entry)
+    return entry.suffix != ".json" or _starts_a_list(project, entry) or _is_of_lines(project, entry)
 
 
 def _is_blank(project: Project, entry: Entry) -> bool:
@@ -188,6 +188,16 @@ def _starts_a_list(project: Project, entry: Entry) -> bool:
         return project.head(entry.path, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
     except Unreadable:
         return False
+
+
+def _is_of_lines(project: Project, entry: Entry) -> bool:
+    """Whether the first two lines are objects with the same keys: JSON Lines under the name of JSON."""
+    try:
+        lines = project.head(entry.path, _HEAD).removeprefix(b"\xef\xbb\xbf").split(b"\n")[:3]
+    except Unreadable:
+        return False
+    first, second = (_keys(line) for line in (*lines, b"", b"")[:2])
+    return first is not None and first == second
 
 
 def _declared(config: ProjectConfig) -> Iterator[Told]:

@@ -34,6 +34,9 @@ NO_DATA: Final = lazy.regex(
 _ID: Final = lazy.regex(
     r"(?:^|_)(?:id|uuid|guid)$|^(?:id|index|key|row_?id|record_?id)$|(?<=[a-z])I[dD]$", re.IGNORECASE
 )
+_THING: Final = lazy.regex(
+    r"(?:^|[_\W])(?:isbn(?:_?1[03])?|asin|issn|ean(?:_?13)?|gtin|upc|sku)(?:$|[_\W])", re.IGNORECASE
+)
 _LABELS: Final = ("label", "target", "y", "class", "outcome")
 
 
@@ -51,6 +54,12 @@ def id_columns(columns: list[str]) -> list[str]:
     """A first column named like an id, or the columns named `id`: the row's own, not a reference to another table."""
     first = [name for name in columns[:1] if _ID.search(name)]
     return first or [name for name in columns if name.lower() in ("id", "uuid", "row_id", "record_id")][:1]
+
+
+def numbers_a_thing(column: str) -> bool:
+    """Whether a column is named after the number of a book or of goods (ISBN, ASIN, EAN): its check digit is made as
+    those of numbers of people are, and its digits are no figure."""
+    return _THING.search(column) is not None
 
 
 def label_column(columns: list[str]) -> str | None:

@@ -18,6 +18,7 @@ from aiaudit import lazy
 from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.handles import CANDIDATE, rows_that_name
 from aiaudit.data.model import Personal
+from aiaudit.data.naming import numbers_a_thing
 from aiaudit.data.phrases import say, union
 
 MIN_COUNT: Final = 5
@@ -53,7 +54,7 @@ _HINTED: Final = (
     (
         "name",
         r"(?:first|last|full|given|family|middle|maiden|sur)_?name|surname|"
-        r"(?:person|patient|customer|employee|client|applicant)_?name|(?:kunden|patienten|mitarbeiter)_?name|vorname|nachname|familienname|prenom|apellidos?",
+        r"(?:person|patient|customer|employee|client|applicant|reviewer)_?name|(?:kunden|patienten|mitarbeiter)_?name|vorname|nachname|familienname|prenom|apellidos?",
     ),
 )
 _HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)
@@ -110,7 +111,7 @@ def personal_columns(
             continue
         hint = "name" if name in named else hint_of(name)
         kinds: dict[str, int] = {"email": emails} if emails else {}
-        if numbered:
+        if numbered and not numbers_a_thing(name):
             kinds |= _verified(values[name], numbered, hint)
         if hint in _BY_HINT and lettered >= _HALF_PASS * known:
             kinds[hint] = known

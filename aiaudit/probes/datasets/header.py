@@ -20,6 +20,7 @@ SQLITE: Final = frozenset({".sqlite", ".sqlite3", ".db", ".db3"})
 _MAX_NAME: Final = 120
 _KEY: Final = lazy.regex(r'"([^"\\\n]{1,60})"\s*:')
 _DELIMITERS: Final = ",;\t|"
+_NUMBER: Final = lazy.regex(r"[-+]?\d[\d.,eE+-]*%?")
 _EMAIL: Final = lazy.regex(r"[A-Za-z0-9._%+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24})\b")
 _NO_PERSON: Final = lazy.regex(
     r"(?:^|\.)(?:example|test|localhost|invalid)(?:\.|$)|noreply|\.(?:png|jpg|py|js)$", re.IGNORECASE
@@ -74,13 +75,27 @@ def _csv_columns(text: str) -> tuple[str, ...] | None:
     except (csv.Error, StopIteration):
         return None
     named = [cell for cell in cells if cell]
-    numeric = sum(1 for cell in named if re.fullmatch(r"[-+]?\d[\d.,eE+-]*%?", cell))
+    numeric = sum(1 for cell in named if _NUMBER.fullmatch(cell))
     if named[: numeric or 1] == [str(number) for number in range(numeric)]:
         numeric = 0  # columns that a data frame has numbered
     long = sum(1 for cell in named if len(cell) > 60)
-    if not named or numeric > len(named) // 4 or long > len(named) // 2 or len(named) != len(set(named)):
+    if not named or numeric > len(named) // 4 or long > len(named) // 2:
         return None
-    return tuple(cell[:_MAX_NAME] for cell in cells[:MAX_COLUMNS])
+    if len(named) != len(set(named)) and (numeric or not _numbers_below(text, cells, delimiter)):
+        return None
+    return tuple(dict.fromkeys(cell[:_MAX_NAME] for cell in cells[:MAX_COLUMNS]))
+
+
+def _numbers_below(text: str, cells: list[str], delimiter: str) -> bool:
+    """Whether what stands several times in the first line has numbers below it: names of columns, such as those of the
+    corners of a box, and not values that repeat."""
+    below = text.lstrip().split("\n", 2)[1:2]
+    try:
+        row = next(csv.reader(io.StringIO(below[0].rstrip("\r")), delimiter=delimiter)) if below else []
+    except (csv.Error, StopIteration):
+        return False
+    again = [place for place, cell in enumerate(cells) if cell and cells.count(cell) > 1]
+    return len(row) == len(cells) and all(_NUMBER.fullmatch(row[place].strip()) for place in again)
 
 
 def _json_columns(text: str) -> tuple[str, ...] | None:
@@ -114,7 +129,7 @@ def _keys_of(value: Any) -> tuple[str, ...] | None:
 
 _DIRECT: Final = (  # who it is
     r"(?:first|last|middle|family|given|full|maiden|nick|sur|fore|person|patient|customer|client|employee|student|user"
-    r"|contact|applicant|guest|member|author|driver|holder)_?name|surname",
+    r"|contact|applicant|guest|member|author|driver|holder|reviewer)_?name|surname",
     r"e_?mail(?:_?address)?|(?:tele|mobile|cell|home|work|contact)?_?phone(?:_?(?:number|no))?|mobile_?(?:number|no)",
     r"(?:street|home|postal|mailing|billing|residential)_?address|address_?(?:line)?_?\d?|street(?:_?(?:name|no))?",
     r"(?:\w+_)?ssn|social_?security(?:_?(?:number|no))?|national_?id|nin|nino|bsn|cpf|dni|aadhaar|pan_?number|tax_?id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit.data.naming import numbers_a_thing
 from aiaudit.model.types import DOUBLE, STRING, record
 from aiaudit.probes.profile.rows_place import FEW_COLUMNS, NO_FIGURE, PLACE
 
@@ -71,7 +72,8 @@ def _column_faults(column: Mapping[str, Any], rows: int) -> Iterator[dict[str, A
         text = f"{name} of {column['set']} has {column['sentinel']} where a value seems to be missing"
         yield fault("sentinel", 1, text, "1 % of the rows or more")
     numbers, absent = column["numeric_as_text"], column["missing_words"]
-    if _HALF <= numbers < 1 and numbers + absent >= _NEARLY and not column["is_id"]:
+    a_figure = not column["is_id"] and not numbers_a_thing(name)
+    if _HALF <= numbers < 1 and numbers + absent >= _NEARLY and a_figure:
         text = f"{name} of {column['set']} holds numbers, but for a few words that seem to stand for missing ones"
         if numbers < _NEARLY:
             text = f"{name} of {column['set']} holds numbers, and words like NA, null or ? where they are missing"

@@ -14,6 +14,7 @@ STORE: Final = "version control store, not walked"
 PACKAGES: Final = "installed packages, not read"
 CACHE: Final = "cache or build output, not read"
 VENV: Final = "virtual environment, not read"
+MISSING: Final = "git tracks it, and it is not in the working tree"
 OUTPUT: Final = "a table that aiaudit wrote"
 NO_COLUMN: Final = "declared, but it has no column"  # of data
 NOT_HERE: Final = "declared, but the file is not here"  # of data

@@ -18,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiaudit.project.entry import CACHE, PACKAGES, STORE, VENV, Entry, Kind, Skipped, display
+from aiaudit.project.entry import CACHE, MISSING, PACKAGES, STORE, VENV, Entry, Kind, Skipped, display
 from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
@@ -42,6 +42,8 @@ _VENV_MARK: Final = "pyvenv.cfg"
 # What tools lay in a virtual environment. Anything else beside the mark is somebody's own: the mark does not hide it.
 _OF_VENVS: Final = frozenset({"bin", "Scripts", "include", "Include", "lib", "Lib", "lib64", "share", "etc", "man"})
 _IN_VENVS: Final = frozenset({_VENV_MARK, ".gitignore", ".lock", "CACHEDIR.TAG", "pip-selfcheck.json"})
+_MOST_UNSEEN: Final = 10_000  # paths of git's index that were not met and are looked for
+_MOST_MISSING: Final = 50  # of those that are not there, told one by one
 _COMPILED: Final = (".pyc", ".pyo", ".nbi", ".nbc")
 
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
@@ -113,7 +115,9 @@ class _Walk:
         try:
             self.device = os.fstat(fd).st_dev
             self._list(fd, _Folder())
-            self._keep_tracked(fd)
+            kept = tracked(fd)
+            self._keep_tracked(fd, kept)
+            self._tell_missing(fd, kept)
         except _Full:
             complete = False
             self.skipped.append(Skipped("**", f"more than {self.max_entries} files; the rest was not walked"))
@@ -127,11 +131,20 @@ class _Walk:
         entries = tuple(_in_order(_with_targets(self.entries)))
         return Tree(self.root, entries, tuple(sorted(self.skipped)), complete)
 
-    def _keep_tracked(self, root: int) -> None:
+    def _tell_missing(self, root: int, kept: frozenset[str]) -> None:
+        """What git tracks and the working tree lacks: deleted, left out of a checkout, or not to be had."""
+        unseen = sorted(kept - {entry.path for entry in self.entries})[:_MOST_UNSEEN]
+        missing = [path for path in unseen if _is_missing(path, root)]
+        told = missing[:_MOST_MISSING]
+        self.skipped += [Skipped(display(path), MISSING) for path in told]
+        if len(missing) > len(told):
+            self.skipped.append(Skipped("**", f"{len(missing) - len(told)} more files: {MISSING}"))
+
+    def _keep_tracked(self, root: int, kept: frozenset[str]) -> None:
         """What git tracks is not ignored, whatever a `.gitignore` says, and no tool's cache, whatever its folder is
         called."""
         caches = tuple(f"{path}/" for (_, reason), paths in self.unentered.items() if reason == CACHE for path in paths)
-        if not (caches or any(entry.ignored for entry in self.entries)) or not (kept := tracked(root)):
+        if not kept:
             return
         self.entries = [
             replace(entry, ignored=False) if entry.ignored and entry.path in kept else entry for entry in self.entries
@@ -235,6 +248,19 @@ class _Walk:
             self._list(fd, _Folder(path + "/", role, folder.rules, ignored, folder.depth + 1))
         finally:
             os.close(fd)
+
+
+def _is_missing(path: str, root: int) -> bool:
+    """Whether nothing is there. The index is the tree's own: what would lead out of it is not asked for."""
+    if path.startswith("/") or ".." in path.split("/"):
+        return False
+    try:
+        os.stat(path, dir_fd=root, follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def _of_venv(found: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from aiaudit.project.entry import MISSING
 from aiaudit.project.tracked import tracked
 from aiaudit.project.walk import walk
 
@@ -67,3 +68,30 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     repository(outside, 2)
     (inside / ".git").symlink_to(outside / ".git")
     assert names(inside) == frozenset()
+
+
+def test_what_git_tracks_and_the_working_tree_lacks_is_told(tmp_path: Path) -> None:
+    repository(tmp_path, 2)
+    (tmp_path / "data/raw/rows.csv").unlink()
+    told = [one for one in walk(tmp_path).skipped if one.reason == MISSING]
+    assert told == [("data/raw/rows.csv", MISSING)]
+
+
+def test_of_many_that_are_missing_the_first_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    repository(tmp_path, 2)
+    for number in range(60):
+        (tmp_path / f"m{number:02}.py").write_text("1\n")
+    subprocess.run(["git", "-C", str(tmp_path), "add", "."], check=True)
+    for number in range(60):
+        (tmp_path / f"m{number:02}.py").unlink()
+    told = [one for one in walk(tmp_path).skipped if one.reason.endswith(MISSING)]
+    assert len(told) == 51 and ("**", f"10 more files: {MISSING}") in told
+
+
+def test_an_index_that_names_what_lies_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    root = repository(tmp_path / "tree", 2)
+    index = (root / ".git/index").read_bytes()
+    (root / "a.py").unlink()
+    for name in (b"/x/y", b"../x"):
+        (root / ".git/index").write_bytes(index.replace(b"a.py", name))
+        assert not [one for one in walk(root).skipped if one.reason == MISSING]

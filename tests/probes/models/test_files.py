@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import subprocess
 import zipfile
 import zlib
 from pathlib import Path
@@ -163,3 +164,14 @@ def test_sparse_and_empty_trees(tmp_path: Path) -> None:
 def test_the_probes_are_registered() -> None:
     assert isinstance(get("models.files"), ModelsProbe)
     assert isinstance(get("models.scan"), ScanProbe)
+
+
+def test_a_model_that_git_tracks_and_nobody_has_is_unknown(tmp_path: Path) -> None:
+    files = {"models/a.pt": b"PK", "models/b.pkl": b"\x80\x04N.", "tests/c.pkl": b"\x80\x04N.", "data/rows.zip": b"PK"}
+    context(tmp_path, dict(files))
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    for name in ("models/a.pt", "tests/c.pkl", "data/rows.zip"):
+        (tmp_path / name).unlink()
+    found = scanned(tmp_path, {}, roles=["model", "code", "other"])
+    assert {path: verdict for path, (verdict, _) in found.items()} == {"models/a.pt": "unknown", "models/b.pkl": "safe"}

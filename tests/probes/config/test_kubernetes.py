@@ -230,7 +230,7 @@ def test_values_for_production_stand_before_those_of_the_chart(tmp_path: Path) -
 @pytest.mark.parametrize(
     "change",
     [
-        ("chart/Chart.yaml", "name: c\nversion: 1\nhome: https://example.org\n"),
+        ("chart/Chart.yaml", "name: c\nversion: 1\nhome: https://charts.acme.io\n"),
         ("chart/templates/d.yaml", POD.replace(".Values.resources |", '(lookup "v1" "Pod" "" "") |')),
         ("chart/templates/d.yaml", POD.replace("toYaml .Values.resources", 'include "c.resources" .')),
         ("chart/templates/d.yaml", POD + "{{- end }}\n"),

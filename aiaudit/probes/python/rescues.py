@@ -32,6 +32,7 @@ _TELLS: Final = lazy.regex(
     r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
     r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
+_WRAPS: Final = lazy.regex(r"dumps|jsonify|make_response|\w*Response|dict|jsonable_encoder")
 NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^format_exc$|^(?:exit|_exit|print|warning|warn|info|debug)$"
@@ -256,8 +257,19 @@ def _gives_another(call: ast.Call, scope: Scope, view: FileView) -> bool:
         if inner is None or not isinstance(inner.node, ast.FunctionDef | ast.AsyncFunctionDef):
             return False
         given = [node.value for node in _statements(inner.node.body) if isinstance(node, ast.Return)]
-        return any(_told(_made_of(node, inner), inner, view) == "value" for node in given)
+        handed = {one.arg for one in walk(inner.node.args) if isinstance(one, ast.arg)}
+        return any(_told(_made_of(node, inner), inner, view) == "value" and not _wraps(node, handed) for node in given)
     return False
+
+
+def _wraps(node: ast.expr | None, handed: set[str]) -> bool:
+    """Whether what a function gives back is what it was handed, made a text or a response: `dumps(payload), status`."""
+    calls = [one for one in walk(node) if isinstance(one, ast.Call)] if node is not None else []
+    return bool(calls) and all(
+        _WRAPS.fullmatch(last_name(one.func))
+        and any(isinstance(part, ast.Name) and part.id in handed for part in one.args)
+        for one in calls
+    )
 
 
 def _made_of(node: ast.expr | None, scope: Scope) -> ast.expr | None:

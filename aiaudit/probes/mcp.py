@@ -180,9 +180,9 @@ def _server(name: str, value: Mapping[str, Any], mine: frozenset[str]) -> dict[s
 
 def _package(command: str, args: list[str], *, unknown: bool = False) -> tuple[str, str]:
     """What is started, and how its version is fixed."""
-    program = command.rpartition("/")[2].removesuffix(".cmd").removesuffix(".exe")
+    program = _program(command)
     if program == "cmd" and args[:1] == ["/c"] and len(args) > 1:
-        program, args = args[1], args[2:]
+        program, args = _program(args[1]), args[2:]
     if program not in _RUNNERS:
         return program, "local" if program in _LOCAL_PROGRAMS or "/" in command or command.endswith(
             (".py", ".js")
@@ -198,6 +198,11 @@ def _package(command: str, args: list[str], *, unknown: bool = False) -> tuple[s
     source = _after(args, "--from") or _after(args, "--package") or _after(args, "-p")
     package = source or next((one for one in _positional(args) if one not in ("exec", "dlx", "run", "tool", "x")), "")
     return package, _fixed(package)
+
+
+def _program(command: str) -> str:
+    """The name of a program without its folder and the endings that Windows gives it."""
+    return command.replace("\\", "/").rpartition("/")[2].removesuffix(".cmd").removesuffix(".exe")
 
 
 def _fixed(package: str) -> str:

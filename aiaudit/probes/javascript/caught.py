@@ -199,7 +199,8 @@ class CaughtFinder:
             made = (inner.field("constructor") or inner.field("function")) if inner is not None else None
             if inner is not None and made is not None and (held := self._given(inner, names)):
                 last = made.text().rpartition(".")[2]
-                self._row(node, "answer" if _WEB_ERRORS.match(last) else "raised", held, names, name=last)
+                own = made.text() == "this.createError"  # a method of its own; that of a framework is a function
+                self._row(node, "answer" if _WEB_ERRORS.match(last) and not own else "raised", held, names, name=last)
         elif kind in ("return_statement", "yield_expression"):
             inner = first_named(node)
             while inner is not None and inner.kind() in WRAPPERS:

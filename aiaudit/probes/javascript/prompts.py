@@ -216,6 +216,8 @@ def _told(pair: SgNode, text: str) -> bool:
     for one in pair.ancestors():
         if one.kind() in ("call_expression", "new_expression"):
             called = one.field("function") or one.field("constructor")
+            if called is not None and called.text() in ("Component", "defineComponent"):
+                return False  # the markup of a page, however much it tells its readers to do
             return (called is not None and bool(_TEMPLATES.search(called.text()[-120:]))) or bool(
                 TO_A_MODEL.search(text)
             )

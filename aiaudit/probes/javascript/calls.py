@@ -237,6 +237,14 @@ class CallFinder:
             given, more = self.values.options(one)
             found = {**given, **found}
             hidden = hidden or more
+        called = made.field("function")
+        begun = called.field("object") if called is not None and called.text().endswith(".startChat") else None
+        of = self.resolver.of(begun) if begun is not None else None  # a chat has the settings of the model it is of
+        if of is not None and of.made is not None and of.made.range() != made.range():
+            for one in arguments_of(of.made):
+                given, more = self.values.options(one)
+                found = {**given, **found}
+                hidden = hidden or more
         return found, hidden
 
     def _surroundings(self, call: SgNode, at: int) -> dict[str, Any]:

@@ -208,6 +208,7 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
     """None where a condition fails; else the conditions that could not be decided."""
     given = {**(call["ctor_kw"] if pattern.or_ctor else {}), **call["kw"]}
     options_at = max(pattern.options_at, int(len(call["args"]) > 1 and _second().match(name)))
+    options_at = max(options_at, int(_TEXT_FIRST.search(name) is not None))
     of_ctor = bool(pattern.or_ctor and call["ctor_star"])
 
     def may_hold(keywords: Iterable[str]) -> bool:
@@ -247,6 +248,7 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
 _ABSENT: Final = object()
 # The clients of OpenAI and Anthropic: what is asked is the first argument, how the request is made the second.
 _BODY_FIRST: Final = lazy.regex(r"\.(?:messages|completions|responses)\.(?:create|parse|stream)$")
+_TEXT_FIRST: Final = lazy.regex(r"\.startChat\.sendMessage(?:Stream)?$")  # what is said, never an object of options
 _OF_REQUESTS: Final = name_set(
     "timeout maxRetries signal headers defaultHeaders idempotencyKey query body fetchOptions httpAgent defaultBaseURL"
     " path method maxRedirects options"

@@ -203,7 +203,7 @@ def _applicability(
         reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
         return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
     if isinstance(outcome.value, Unknown):
-        reason = f"{_UNTOLD}{_as_words(outcome.value.reason)}."
+        reason = f"{_UNTOLD}{reasons.as_words(outcome.value.reason)}."
         return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
@@ -393,20 +393,9 @@ def _plain(reason: str) -> str:
 
 
 def _ended(reason: str) -> str:
-    told = _as_words(_plain(reason))
+    told = reasons.as_words(_plain(reason))
     text = f"Cannot be told: {told}" if told != _plain(reason) else reason[:1].upper() + reason[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _as_words(reason: str) -> str:
-    """What is not known, where an engine names only what stands in the code: `fastapi.FastAPI()`, or a bare word for
-    a kind of expression (`boolop`)."""
-    code = reason.removeprefix("$ref ")
-    if " " in code or not code:
-        return reason
-    if code.isidentifier() and code.islower() and "_" not in code:
-        return "a value that it rests on is put together as the code runs"
-    return f"what `{code}` holds was not followed"
 
 
 __all__ = ["Finding", "Verdict", "judge"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from aiaudit import lazy
 from aiaudit.model.check import Check, Outcome, Status
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.packs.attested import DEFAULT_RULE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _OF_READING = frozenset(
     {"code.readable", "code.readable_js", "code.models_readable", "flag.other_code", "flag.script_code"}
 )
+_CODE = lazy.regex(r"\?\.\w|=>|\.\.\.[\w\[]|&&|\|\|| \? ")  # what no sentence holds
 LEVEL_WORDS = {
     Level.CLAIM: "a claim without evidence",
     Level.EXISTS: "a file, a dependency or an attestation",
@@ -179,3 +181,16 @@ def _short(value: Any) -> str:
 
     text = words(value)
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def as_words(reason: str) -> str:
+    """What is not known, where an engine names only what stands in the code: `fastapi.FastAPI()`, or a bare word for
+    a kind of expression (`boolop`)."""
+    code = reason.removeprefix("$ref ")
+    if _CODE.search(code):
+        return f"what `{code.rstrip(' :;,')}` holds was not followed"
+    if " " in code or not code:
+        return reason
+    if code.isidentifier() and code.islower() and "_" not in code:
+        return "a value that it rests on is put together as the code runs"
+    return f"what `{code}` holds was not followed"

@@ -21,6 +21,8 @@ from aiaudit.probes.reading import Files
 from aiaudit.probes.words import word_set
 
 _MEMO: Final = "dependencies.installers"
+_NIXPACKS: Final = re.compile(r"""(?i)\bbuilder["']?\s*[:=]\s*["']nixpacks["']""")
+_INSTALLS: Final = re.compile(r"\b(?:npm|pnpm|yarn|bun)\s+(?:ci|i|install)\b|nixpacksPlan|nixpacksConfigPath")
 _NPM_LOCKS: Final = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock"}
 # Options of npm, pnpm, yarn and bun whose value is a word of its own: no package.
 _VALUED: Final = word_set(
@@ -69,9 +71,23 @@ def installs(context: Context) -> list[Install]:
     for entry in dockerfiles:
         if not is_development(entry.path, entry.role):
             found.extend(_of_dockerfile(files, entry.path))
+    found.extend(_of_builder(files))
     unique = list(dict.fromkeys(found))
     context.memo[_MEMO] = unique
     return unique
+
+
+def _of_builder(files: Files) -> Iterator[Install]:
+    """What Nixpacks does where a platform is told to build with it: `npm ci`, or the like of the lock that is there."""
+    for path in ("railway.json", "railway.toml"):
+        text = (files.text(path) or "") if files.exists(path) else ""
+        named = _NIXPACKS.search(text)
+        if named is None or files.exists("nixpacks.toml") or _INSTALLS.search(text):
+            continue  # another command may be told there
+        line = text.count("\n", 0, named.start()) + 1
+        for tool, lock in _NPM_LOCKS.items():
+            if files.exists(lock):
+                yield Install(path, line, "Nixpacks", tool, lock, True, "image")
 
 
 def _of_dockerfile(files: Files, path: str) -> Iterator[Install]:

@@ -40,6 +40,9 @@ class Definition(NamedTuple):
     decorators: list[str]
 
 
+_ANSWERS: Final = frozenset({"callback", "route", "get", "post", "put", "delete", "websocket"})
+
+
 class Test(NamedTuple):
     """A test function. `asserts`: its assert statements and assertion calls that can fail."""
 
@@ -244,8 +247,12 @@ class _Decorators:
 
 
 def _is_test(scope: Scope) -> bool:
-    """Whether a `test…` function stands at the top or in a class, as pytest and unittest collect them."""
-    return scope.kind == "function" and scope.parent is not None and scope.parent.kind != "function"
+    """Whether a `test…` function stands at the top or in a class, as pytest and unittest collect them, and answers no
+    request: `@app.callback(…) def test_model` is a page on which a user tries a model."""
+    if scope.kind != "function" or scope.parent is None or scope.parent.kind == "function":
+        return False
+    calls = (one.func for one in scope.node.decorator_list if isinstance(one, ast.Call))  # type: ignore[union-attr]
+    return not any(isinstance(one, ast.Attribute) and one.attr in _ANSWERS for one in calls)
 
 
 def _asserts(scope: Scope) -> int:

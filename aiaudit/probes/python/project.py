@@ -270,11 +270,15 @@ class PythonProject:
             if name.startswith("@."):
                 return importer, name[2:]
             split = self.split(name, importer)
-            step = self._step(*split) if split is not None else None
+            step = self._step(*split) if split is not None and not self._gives(*split) else None
             if split is None or step is None:
                 return split
             name, importer = step.name, split[0]
         return None
+
+    def _gives(self, path: str, name: str) -> bool:
+        """Whether a name is a function of the file, of which it is known what it gives back: that is not what it is."""
+        return bool(self.base(path).exports.get(name, {}).get("call"))
 
     def _step(self, path: str, rest: str) -> Found | None:
         return next(iter(self._steps(path, rest)), None)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from tests.probes.python.support import ask
+from aiaudit.model.check import FactSpec, Place
+from aiaudit.probes.collect import collect
+from aiaudit.project.tree import Project
+from tests.probes.python.support import ask, lay
 
 HEAD = """
 import jwt
@@ -192,3 +196,37 @@ def test_a_comparison_of_which_nothing_comes_is_told(tmp_path: Path, line: str, 
     code = f"import hmac\n\n\ndef check(mine, theirs):\n    {line}\n    return 'done'\n"
     found = ask(tmp_path, "python.turning", {"app.py": code}).value or []
     assert [one["dropped"] for one in found if one["dropped"]] == [True] * dropped
+
+
+def test_what_a_guard_gives_back_is_not_what_it_is(tmp_path: Path) -> None:
+    """Whatever else is asked of the same files: once `jwt.decode` was, the function that gives it back was lost."""
+    tree = {
+        "auth.py": """
+            import jwt
+            from fastapi import Depends
+            from fastapi.security import HTTPBearer
+
+            def get_current_user(cred=Depends(HTTPBearer(auto_error=False))):
+                try:
+                    return jwt.decode(cred.credentials, "s", algorithms=["HS256"]) if cred else None
+                except jwt.PyJWTError:
+                    return None
+            """,
+        "app.py": """
+            from auth import get_current_user
+            from fastapi import Depends, FastAPI
+
+            app = FastAPI()
+
+            @app.post("/predict")
+            def predict(q: str, user=Depends(get_current_user)):
+                return chain.invoke(q)
+            """,
+    }
+    asked = {"python.routes": {}, "python.calls": {"any": ["jwt.decode"]}}
+    lay(tmp_path, tree)
+    with Project.open(tmp_path) as project:
+        specs = [FactSpec(f"t.{probe}", Place("pack.yaml", 1, 1), probe=probe, query=q) for probe, q in asked.items()]
+        facts = collect(specs, project, None, dt.date(2026, 1, 1), jobs=1)  # type: ignore[arg-type]
+    (route,) = facts["t.python.routes"].value
+    assert facts["t.python.calls"].value and route["auth"] == ""

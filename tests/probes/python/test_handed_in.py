@@ -31,7 +31,7 @@ OF_A_CLASS = """\
 import anthropic
 class Service:
     def _ask(self, client, text):
-        return client.messages.create(model="m", messages=text, max_tokens=5)
+        return client.messages.create(model="m", messages=text)
     def run(self, text):
         return self._ask(anthropic.Anthropic(), text)
 """

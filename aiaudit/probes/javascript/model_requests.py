@@ -25,7 +25,8 @@ _MAX_STEPS: Final = 4
 _SENDS: Final = lazy.regex(r"(?:^|\.)(?:fetch|post|request|ofetch|\$fetch|axios|ky|got)$")
 _ADDRESS: Final = lazy.regex(
     r"(?i)/chat/completions|/v1/(?:completions|messages|responses)\b|:(?:stream)?generateContent\b|:11434/api/(?:chat|generate)\b"
-    r"|://(?:api\.(?:openai|anthropic|mistral|groq|deepseek|perplexity)\.(?:com|ai)|openrouter\.ai/api|generativelanguage\.googleapis\.com)"
+    r"|://(?:api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)|openrouter\.ai/api"
+    r"|generativelanguage\.googleapis\.com|[\w.-]+\.openai\.azure\.com|api-inference\.huggingface)|ollama\w*\}?/api/(?:generate|chat)\b"
 )
 # Other answers of the same hosts: vectors, sounds, pictures, lists of models.
 _ELSE: Final = lazy.regex(

@@ -41,48 +41,6 @@ _KEEPS: Final = lazy.regex(
 LEAST_LOGGED: Final = 2  # keys of what is logged or traced
 
 
-_REQUESTS: Final = lazy.regex(r"^(?:(?:axios|got|ky|request)(?:\.\w+)?|\$?fetch|ofetch)$")
-_MODELS: Final = lazy.regex(
-    r"api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)"
-    r"|generativelanguage\.googleapis"
-    r"|openai\.azure\.com|openrouter\.ai|api-inference\.huggingface|:11434|/chat/completions|/api/generate\b|ai\.gateway|:generateContent"
-)
-
-
-class _Answers(FlowFinder):
-    """A request of the project's own to a language model is a call of one, too."""
-
-    def _called(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
-        if self.asks(node):
-            return "llm", "request", line
-        return super()._called(node, line, steps)
-
-    def asks(self, call: SgNode) -> bool:
-        called, given = call.field("function"), arguments_of(call)
-        if called is None or not given or len(called.text()) > 40 or not _REQUESTS.match(called.text()):
-            return False
-        text = given[0].text()[:300]
-        if given[0].kind() == "identifier":
-            bound = self.module.bound(text, given[0].range().start.index)
-            text = bound.node.text()[:300] if bound is not None and bound.node is not None else text
-        return _MODELS.search(text) is not None
-
-    def is_asked(self, call: SgNode) -> bool:
-        """Whether a call asks a model, by its library or by a request."""
-        named = self.resolver.called(call)
-        by_library = named.spec not in (LOCAL, UNKNOWN) and self.models.match(dotted(named.spec, named.rest))
-        return bool(by_library) or self.asks(call)
-
-    def answering(self) -> list[str]:
-        """Those that send such a request among them."""
-        if self._answering is None:
-            asking = {self.module.function_at(one.range().start.index) for one in self.module.calls if self.asks(one)}
-            self._answering = sorted({*super().answering(), *asking} - {""})
-        return self._answering
-
-    _answering: list[str] | None = None
-
-
 class RecordFinder:
     """The rows of one file, the calls that hand objects to its own project, and the tables that it describes."""
 
@@ -91,7 +49,7 @@ class RecordFinder:
         self.resolver = resolver
         self.keys = KeyFinder(module)
         self.sinks = SinkFinder(module, resolver)
-        self.flows = _Answers(module, resolver)
+        self.flows = FlowFinder(module, resolver)
 
     def record(self) -> dict[str, Any]:
         rows: list[dict[str, Any]] = []
@@ -106,7 +64,7 @@ class RecordFinder:
         found: dict[str, Any] = {"records": rows} if rows else {}
         if handed:
             found["handed"] = handed
-        if any(self.flows.is_asked(one) for one in self.module.calls):
+        if any(self._asks(one) for one in self.module.calls):
             found["asking"] = self.flows.answering()
         if asked := self._asked_by():
             found["asks_by"] = asked
@@ -115,6 +73,12 @@ class RecordFinder:
         if bases := self._bases():
             found["kept_classes"] = bases
         return found
+
+    def _asks(self, call: SgNode) -> bool:
+        """Whether a call asks a model, by its library or by a request."""
+        named = self.resolver.called(call)
+        by_library = named.spec not in (LOCAL, UNKNOWN) and self.flows.models.match(dotted(named.spec, named.rest))
+        return bool(by_library) or self.flows.requests.asks(call, named)
 
     def _asked_by(self) -> list[list[str]]:
         """Calls of clients that another file makes, which may ask a model: [specifier, name, function]."""

@@ -30,6 +30,8 @@ def asked(code: str) -> list[int]:
         'import axios from "axios"; const body = { model, messages }; await axios.post(url, body);',
         'import axios from "axios"; await axios({ url: "https://api.anthropic.com/v1/messages", method: "post" });',
         "await fetch(url, { body: JSON.stringify({ model: name, messages: turns, stream: true }) });",
+        "await fetch(`${process.env.OLLAMA_URL}/api/generate`, { body: JSON.stringify({ model, prompt }) });",
+        'await fetch("https://mine.openai.azure.com/openai/deployments/d/x", { method: "POST" });',
         "const options = { method: 'POST', body: JSON.stringify({ model, messages }) }; await fetch(url, options);",
     ],
 )
@@ -43,6 +45,8 @@ def test_a_request_to_a_model_is_told_by_its_address_or_by_what_it_is_sent(code:
         'await fetch("https://api.openai.com/v1/embeddings", { body: JSON.stringify({ model, input }) });',
         'await fetch("https://api.openai.com/v1/models", {});',
         'await fetch("/api/chat", { body: JSON.stringify({ model, messages }) });',  # of the page's own server
+        'await fetch("/api/generate", { method: "POST" });',  # the same, whatever it is called
+        'await fetch("https://mine.openai.azure.com/openai/deployments/d/embeddings", { method: "POST" });',
         "await fetch(url, { body: JSON.stringify({ template, messages }) });",  # a mailing
         "await fetch(url, { body: JSON.stringify({ model, year }) });",  # a car
         'import axios from "axios"; await axios.get("https://example.org/chat");',

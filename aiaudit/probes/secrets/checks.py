@@ -38,6 +38,7 @@ _SHORT_RUNS: Final = lazy.regex(
 )
 MAX_SPELT: Final = 24  # a password that somebody thought of
 _SPELT: Final = lazy.regex(r"%[0-9A-Fa-f]{2}|[@0$]")
+_CODED: Final = lazy.regex(r"%[0-9A-Fa-f]{2}")
 _LETTERS: Final = str.maketrans("@0$", "aos")
 _WEAK: Final = lazy.regex(
     r"passw(?:or)?d|passwort|scott|tiger|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
@@ -113,6 +114,13 @@ def _plain(value: str) -> str:
     if len(value) > MAX_SPELT or not _SPELT.search(value):
         return ""
     return unquote(value).translate(_LETTERS)
+
+
+def _as_meant(value: str) -> str:
+    """The password of an address whose first sign is written as a code: `%5BHarbor%40143%5D` is `Harbor@143`, in the
+    brackets in which a console shows the gap that it was put into. What `%` begins otherwise is a gap itself."""
+    coded = _CODED.match(value) is not None and unquote(value[:3]).isascii()
+    return unquote(value).removeprefix("[").removesuffix("]") if coded else value
 
 
 def is_published(value: str) -> bool:
@@ -227,6 +235,7 @@ def _decoded(part: str) -> Any:
 
 def password(value: str) -> dict[str, Any] | None:
     """A password in an address. Weak defaults (`postgres:postgres`) are a fault, but no secret."""
+    value = _as_meant(value)
     if _WEAK.search(value) or _CALL.search(value) or _IDENTIFIER.match(value) or value.startswith(("%", "$", "<", "{")):
         return None
     return {} if _classes(value) >= 2 else None
@@ -243,6 +252,7 @@ def chosen(value: str) -> dict[str, Any] | None:
 def hosted_password(value: str) -> dict[str, Any] | None:
     """A password in the address of a database that a provider runs on the internet: also one that people think of
     (`Harbor123456&`), unless nothing is left of it without the words that stand in for one (`myPassword123`)."""
+    value = _as_meant(value)
     left = _STAND_IN.sub("", value)
     if sum(sign.isalpha() for sign in left) < 4 or _classes(value) < 3 or _CALL.search(value):
         return None

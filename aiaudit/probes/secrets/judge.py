@@ -12,6 +12,7 @@ from aiaudit.probes.secrets.rules import Rule, rules
 from aiaudit.probes.secrets.surroundings import (
     is_example_of_a_schema,
     is_of_a_test_run,
+    is_opened,
     lives_for_one_run,
     names_a_server,
     told_in_base64,
@@ -58,8 +59,13 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
         kept = checks.assigned(match.group(1).decode("utf-8", "replace"), value)
     elif rule.check:
         kept = _CHECKS[rule.check](value)
+    opened = rule.check in ("password", "hosted_password") and is_opened(text, start, end)
+    if kept is None and opened:  # what is dialled so is judged as the password of a hosted database is
+        kept = checks.hosted_password(value)
     if kept is None:
         return None
+    if opened:
+        kept["opened"] = True
     if value.startswith("AIza") and _OF_A_PAGE.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):
         return None
     if rule.id == "aws-secret-key" and _TEMPORARY.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):

@@ -168,7 +168,7 @@ def record_of(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of
     if aside and (doubt or (rule.check in ("pem", "jwt") and _TEST_FILE.search(entry.path))):
         return None  # a test's own key
     confidence = Confidence.STRONG if rule.shape == "vendor" and not doubt else Confidence.MEDIUM
-    if aside and rule.shape != "vendor":
+    if aside and rule.shape != "vendor" and not (kept.get("opened") and entry.role == Role.TEST):
         confidence = Confidence.WEAK
     return {
         "path": entry.display,

@@ -24,6 +24,18 @@ _OF_NOBODY: Final = lazy.regex(
     rb"(?i)^(?:127|10|192[.]168|172[.](?:1[6-9]|2\d|3[01])|169[.]254|0)[.][\d.]+$|(?:^|[.])(?:localhost|local|internal|lan|svc|invalid|example|test)(?:[.]|$)|your|my-?(?:sql-?)?server[.]"
     rb"|<|host[.]docker|server-?name"
 )
+_CALLED: Final = 240  # bytes before the password of an address in which the call stands that is given the address
+_CONNECTS: Final = lazy.regex(
+    rb"(?:\b(?:psycopg[23]?|asyncpg|aiopg|pg8000|pymysql|MySQLdb|aiomysql|mysql\.connector|mariadb|pymssql|oracledb)\.(?:connect|create_pool)"
+    rb"|\bcreate_(?:async_)?engine|\b(?:Async)?MongoClient|\bAsyncIOMotorClient|\bredis\.(?:asyncio\.)?from_url|\bRedis\.from_url"
+    rb"|\bmongoose\.(?:connect|createConnection)|\bmysql2?\.create(?:Connection|Pool))\(\s*(?:\w+\s*=\s*)?[rbf]?[\"'`]\w+(?:\+\w+)?://[^\s\"'`]{0,90}$"
+)
+_REACHED: Final = lazy.regex(
+    rb"@(?:\[([0-9A-Fa-f:]{6,45})\]|((?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}))[:/?\"'`,]"
+)
+_IN_HOUSE: Final = lazy.regex(
+    rb"(?i)^(?:::1?$|f[cd][0-9a-f]{2}:|fe80:|2001:db8:)|(?:^|[.])(?:example[.](?:com|org|net)|host|db|server)$"
+)
 _KEY: Final = lazy.regex(rb"^([ \t]*)(?:- )?([\w.-]+)[ \t]*:(?:[ \t]|$)")
 _SCHEMA: Final = lazy.regex(rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*[(\[{]")
 _OF_SECRETS: Final = lazy.regex(rb"(?m)^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret\b")
@@ -71,6 +83,16 @@ def names_a_server(text: bytes, start: int, end: int) -> bool:
         if b"." in host and not _OF_NOBODY.search(host):
             return True
     return False
+
+
+def is_opened(text: bytes, start: int, end: int) -> bool:
+    """Whether a password stands in an address that a connection is opened with there, to a machine on the internet: who
+    tries that out in a file called a test has written down the password of what runs."""
+    reached = _REACHED.match(text[end : end + 300])
+    host = (reached[1] or reached[2]) if reached else b""
+    if not host or _OF_NOBODY.search(host) or _IN_HOUSE.search(host):
+        return False
+    return _CONNECTS.search(text[max(0, start - _CALLED) : start]) is not None
 
 
 def told_in_base64(text: bytes, start: int, value: str) -> str:

@@ -42,7 +42,7 @@ _REFUSED: Final = lazy.regex(
 _ENDED: Final = lazy.regex(r"\b(?:redirect|unauthorized|forbidden)\(|\bthrow\b")
 _OTHER: Final = lazy.regex(r"(?i)\b404\b|not[ _]?found|\b50[03]\b|\b400\b|\b422\b")
 _ASKING: Final = lazy.regex(
-    r"(?i)^(?:auth(?!or)\w*|\w*session|get_?(?:current_?)?user(?:data|info)?|current_?user|\w*authenticat\w*|\w*claims|whoami"
+    r"(?i)^(?:(?:get_?)?auth(?!or)\w*|\w*session|get_?(?:current_?)?user(?:data|info)?|current_?user|\w*authenticat\w*|\w*claims|whoami"
     r"|(?:get|verify|validate|check|decode|introspect)\w*(?:token|jwt)|jwt\w*|verify\w*|decrypt\w*|unseal\w*"
     r"|(?:verify|validate|check|is_?valid|authorize|require|has|is|ensure)_?\w*(?:token|key|session|signature|auth\w*|access|permissions?|role"
     r"|user|admin|logged_?in|login|credentials?))$"
@@ -84,11 +84,17 @@ _CREDENTIAL: Final = lazy.regex(r"^\??(?:auth|session|user|token|accessToken|cre
 _HEADER: Final = lazy.regex(
     r"(?i)header\w*(?:\??\.get|\??\.)?[\[(]{0,2}[\"'`]?[\w-]*(?:key|token|authori[sz]ation|secret|auth)\b"
 )
+# `const userId = auth?.userId`: a part by which the caller is named of what is known of him.
+_PART_OF: Final = lazy.regex(
+    r"^\(?([A-Za-z_$][\w$]*)(?: as \w+\))?(?:\??\.\w+){0,2}?"
+    r"\??\.(?i:\w*(?:id|sub|user|session|email|claims|account))(?:\s*(?:\?\?|\|\|)\s*(?:null|undefined|\"\"|''))?$"
+)
 _OPENED: Final = lazy.regex(r"^await\s+[\w.]+\(\s*\)$")
 CONDITION: Final = "condition"
 MAX_TEXT: Final = 60_000
 MAX_PLACES: Final = 60
 MAX_CONDITION: Final = 400
+MOST_PARTS: Final = 2  # how often a name is followed to the one of which it is a part
 MOST_CONDITIONS: Final = 3_000  # of one file
 
 
@@ -299,7 +305,7 @@ class Turning:
         self._call = last[:60]
         return bool(WHO.search(text)) and not (_SENT.search(inside) and not WHO.search(last))
 
-    def _made(self, name: str, at: SgNode) -> int:
+    def _made(self, name: str, at: SgNode, deep: int = 0) -> int:
         """Whether a name stands for what a call made of a credential: 1 where only the name says so."""
         bound = self.module.bound(name, at.range().start.index)
         if bound is None or bound.kind != "value":
@@ -322,6 +328,8 @@ class Turning:
                 most = max(most, 2 if asking else 1)
             elif _KNOWN.search(text):
                 most = 2
+            elif (part := _PART_OF.match(text)) is not None and part.group(1) != name and deep < MOST_PARTS:
+                most = max(most, self._made(part.group(1), at, deep + 1))
         return most
 
 

@@ -83,6 +83,10 @@ _PROGRAM_WORDS: Final = 8  # of a command are looked at
 INSTRUCTING: Final = frozenset(
     ("system", "instructions", "system_prompt", "system_instruction", "system_message", "backstory", "preamble")
 )
+_OF_A_REQUEST: Final = name_set(
+    "messages message prompt user human assistant model llm tools temperature max_tokens content question"
+)
+_OF_PROMPTS: Final = lazy.regex("prompt|message|instruct|persona|chat|llm|assistant|conversation|completion")
 
 
 def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, ast.expr]]:
@@ -106,8 +110,16 @@ def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, as
             if says_system(node):
                 yield from (("system message", one.value) for one in keywords if one.arg == "content")
             for one in keywords:
-                if one.arg in INSTRUCTING:
+                if one.arg in INSTRUCTING and not (one.arg == "system" and _names_a_system(node)):
                     yield from ((one.arg, part) for part in texts_of(one.value))
+
+
+def _names_a_system(call: ast.Call) -> bool:
+    """Whether `system` is a field of a record beside others that are none of a request to a model: which machine or
+    which part of a plant it is about, `Asset(name=…, system=…, tenant=…)`."""
+    name = last_name(call.func)
+    given = {one.arg or "" for one in call.keywords} - {"system"}
+    return name[:1].isupper() and bool(given) and not given & _OF_A_REQUEST and not _OF_PROMPTS.search(name.lower())
 
 
 def says_system(call: ast.Call) -> bool:

@@ -226,6 +226,29 @@ def test_functions_handed_on_are_found_where_asked_for() -> None:
     assert called(code, "pickle.load") == []
 
 
+def test_tables_that_a_function_gives_back_are_followed() -> None:
+    code = """\
+        def libraries():
+            import pickle
+            import torch
+            return {"pickle": pickle, "torch": torch}
+
+        def runtime():
+            state = {"torch": libraries()["torch"]}
+            return state
+
+        def other():
+            return {"torch": print}
+
+        libraries()["pickle"].load(f)
+        found = libraries()
+        found["torch"].load("a")
+        runtime()["torch"].load("b")
+        other()["torch"].load("c")
+        """
+    assert called(code, "pickle.load", "torch.load") == [(13, "pickle.load"), (15, "torch.load"), (16, "torch.load")]
+
+
 def test_suffix_and_root_patterns() -> None:
     code = """\
         import mlflow as mf

@@ -220,8 +220,8 @@ def _named_by(root: Root, files: Files) -> Iterator[Root]:
         return
     for match in _BY_TEXT.finditer(text):
         found = file_of_module(files, match.group(2), root.path.rpartition("/")[0])
-        if found and found != root.path:
-            kind = "serve" if not match.group(1) and root.kind != "script" else root.kind
+        kind = root.kind if match.group(1) else "serve"  # whoever runs this file starts a server, by hand too
+        if found and (found != root.path or kind != root.kind):
             yield Root(found, kind, root.start, root.deployed, root.in_ci)
 
 

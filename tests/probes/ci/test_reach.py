@@ -182,6 +182,19 @@ def test_starts_by_name_reach_their_file(tmp_path: Path, files: dict[str, str], 
     assert found[target]["deployed"] is ("Procfile" in files)
 
 
+def test_a_main_block_that_starts_a_server_by_its_name_serves(tmp_path: Path) -> None:
+    files = {
+        "main.py": "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('server.app:app', port=80)\n",
+        "server/app.py": "from app import users\n",
+        "app/users.py": "",
+        "tool.py": "import importlib\nif __name__ == '__main__':\n    importlib.import_module('plugins.one')\n",
+        "plugins/one.py": "",
+    }
+    found = reached(tmp_path, files)
+    assert "serve" in found["server/app.py"]["kinds"] and "serve" in found["app/users.py"]["kinds"]
+    assert found["plugins/one.py"]["kinds"] == ["script"]
+
+
 def test_what_a_configuration_of_hydra_names_is_made_by_what_reads_it(tmp_path: Path) -> None:
     files = {
         "Makefile": "train:\n\tpython src/train.py\n",

@@ -42,11 +42,12 @@ _MAX_SCRIPTS: Final = 100  # that are followed one by one; where there are more,
 
 class ReachQuery(CodeQuery):
     """Files that are reached, and the kinds of what reaches them: serve, train, evaluate, batch, test, other (start
-    and CI commands), pipeline (Airflow, Prefect, …), script (a main block or a README's line; a server or a page that a
-    README tells to start is `serve`, and so is a server that a main block starts by its name). deployed: from what an image, compose file, manifest, Procfile, crontab or unit
-    of systemd starts. in_ci: from a command that CI runs. scripts: the scripts that reach it, itself among them (empty
-    in a project with more than a hundred). idle: functions and methods that stand in a started file, and that neither
-    it nor anything else that is reached names again."""
+    and CI commands), pipeline (Airflow, Prefect, …), script (a main block or a README's line; a server or a page
+    that a README tells to start is `serve`, and so is a server that a main block starts by its name). deployed:
+    from what an image, compose file, manifest, Procfile, crontab or unit of systemd starts. in_ci: from a command
+    that CI runs. scripts: the scripts that reach it, itself among them (empty in a project with more than a
+    hundred). idle: functions and methods that stand in a started file, and that neither it nor anything else that
+    is reached names again."""
 
 
 class Reach(Probe[ReachQuery]):

@@ -151,6 +151,8 @@ class CallFinder:
             row["made_by"] = made
         if not named.sure:
             row["other_names"] = True
+            if named.other is not None and named.made is None:
+                row["other"] = list(named.other)
         if named.made is not None:
             client, more = self._made_with(named.made)
             row |= {"ctor_kw": as_json(client), "ctor_star": more, "ctor_known": True}

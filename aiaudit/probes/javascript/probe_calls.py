@@ -138,6 +138,12 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         if found.known:
             ctor_kw = {**found.kw, **ctor_kw}
             ctor_star, ctor_known = ctor_star or found.star, True
+    doubt = bool(call.get("other_names"))
+    if "other" in call:  # `fast ? small : large`, both made by the same call of the same library
+        spec, rest = call["other"]
+        found = project.follow(spec, rest, path)
+        if names == [found.name] and found.known:
+            doubt, ctor_kw, ctor_star = False, _of_both(ctor_kw, found.kw), ctor_star or found.star
     kw, hidden = from_json(call.get("kw", {})), list(call.get("hidden", []))
     for index, spec, rest in call.get("made_by", ()):
         factory = project.follow(spec, "" if rest == "*" else rest, path)
@@ -159,6 +165,17 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         "ctor_kw": project.fill(ctor_kw, path),
         "ctor_star": ctor_star,
         "ctor_known": ctor_known,
+        "other_names": doubt,
+    }
+
+
+def _of_both(one: Any, other: Any) -> Any:
+    """What two sets of options have in common; what only one of them has is given in some cases."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return one if one == other else Unknown("one of two")
+    return {
+        key: _of_both(one[key], other[key]) if key in one and key in other else Unknown(SOMETIMES)
+        for key in {**one, **other}
     }
 
 

@@ -18,15 +18,19 @@ _NO_OBJECTS: Final = frozenset(
 
 class Named(NamedTuple):
     """`spec`: the module's specifier as written, or one of GLOBAL, LOCAL, UNKNOWN. `made`: the call or `new` that made
-    the object at the head of `rest`. `sure`: False where other values were assigned too."""
+    the object at the head of `rest`. `sure`: False where other values were assigned too; `other`: the specifier and the
+    rest of the only other that it may be (`fast ? small : large`)."""
 
     spec: str
     rest: str
     made: SgNode | None = None
     sure: bool = True
+    other: tuple[str, str] | None = None
 
     def then(self, member: str) -> Named:
-        return self._replace(rest=f"{self.rest}.{member}" if self.rest else member)
+        spec, rest = self.other or ("", "")
+        other = (spec, f"{rest}.{member}" if rest else member) if self.other is not None else None
+        return self._replace(rest=f"{self.rest}.{member}" if self.rest else member, other=other)
 
 
 class Resolver:
@@ -88,10 +92,12 @@ class Resolver:
             return self.of(first_named(node), steps + 1)
         if kind in ("binary_expression", "ternary_expression"):
             sides = ("left", "right") if kind == "binary_expression" else ("consequence", "alternative")
-            for side in reversed(sides):
-                found = self.of(node.field(side), steps + 1)
-                if found is not None and found.spec != GLOBAL:
-                    return found._replace(sure=kind == "binary_expression")
+            both = [self.of(node.field(side), steps + 1) for side in reversed(sides)]
+            for one, beside in zip(both, reversed(both), strict=True):
+                if one is not None and one.spec != GLOBAL:
+                    chosen = kind == "ternary_expression" and beside is not None and one.sure and beside.sure
+                    other = (beside.spec, beside.rest) if chosen and beside is not None else None
+                    return one._replace(sure=kind == "binary_expression", other=other)
         if kind == "assignment_expression":
             return self.of(node.field("right"), steps + 1)
         return None
@@ -155,7 +161,7 @@ class Resolver:
                 return None
             found = found.then(bound.path.removeprefix("default.")) if bound.path != "default" else found
         kinds = {(one.spec, one.rest) for one in made}
-        return found._replace(sure=found.sure and len(kinds) == 1)
+        return found._replace(sure=found.sure and len(kinds) == 1, other=found.other if len(kinds) == 1 else None)
 
     def _initial(self, value: SgNode, name: str, steps: int) -> Named | None:
         kind = value.kind()

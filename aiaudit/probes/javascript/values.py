@@ -278,14 +278,40 @@ class Values:
                 if value.kind() in ("object", *WRAPPERS):
                     found, hidden = self.options(value, depth + 1)
                     return found, hidden or bool(bound.assigned) or node.text() in self._extended
-            return {}, True
+            return {}, not self._is_text(node)
         if kind == "new_expression":
             return self._configured(node, depth)
         if kind == "call_expression" and (made := object_of(factory_of(node, self.module))) is not None:
             return self.options(made, depth + 1)
         if kind != "object":
-            return {}, kind not in _PLAIN and not _OF_ENVIRONMENT.match(node.text()[:120])
+            plain = kind in _PLAIN or _OF_ENVIRONMENT.match(node.text()[:120]) is not None
+            return {}, not plain and not self._is_text(node)
         return self._properties(node, depth)
+
+    def _is_text(self, node: SgNode | None, depth: int = 0) -> bool:
+        """Whether this is a text for certain: one that is written, a sum with one, or a name that holds such and to
+        which more is added."""
+        if node is None or depth > MAX_DEPTH:
+            return False
+        kind = node.kind()
+        if kind in ("string", "template_string"):
+            return True
+        if kind in WRAPPERS:
+            return self._is_text(first_named(node), depth + 1)
+        if kind == "binary_expression":
+            operator = node.field("operator")
+            sides = (node.field("left"), node.field("right"))
+            return (
+                operator is not None and operator.text() == "+" and any(self._is_text(one, depth + 1) for one in sides)
+            )
+        if kind != "identifier":
+            return False
+        bound = self.module.bound(node.text(), node.range().start.index)
+        if bound is None or bound.kind != "value" or bound.node is None or bound.path:
+            return False
+        return self._is_text(bound.node, depth + 1) and all(
+            _is_added(one) or self._is_text(one, depth + 1) for one in bound.assigned
+        )
 
     def _configured(self, made: SgNode, depth: int) -> tuple[dict[str, Any], bool]:
         """`new Configuration({…})`, which older SDKs take their options in."""
@@ -339,6 +365,13 @@ class Values:
                 maybe |= set(inner)
             return {name: Unknown(SOMETIMES) for name in maybe}, False
         return self.options(node, depth + 1)
+
+
+def _is_added(node: SgNode) -> bool:
+    """Whether this is added to what is there: `prompt += part`."""
+    parent = node.parent()
+    operator = parent.field("operator") if parent is not None else None
+    return operator is not None and operator.text() == "+="
 
 
 def _unresolved(node: SgNode) -> Unknown:

@@ -98,6 +98,19 @@ def services(files: Files, path: str, development: bool = False) -> Iterator[dic
             yield _service(path, str(name), value, line_of(listing, name) or 1, development)
 
 
+def builds(files: Files, path: str) -> Iterator[tuple[str, str]]:
+    """The Dockerfiles that the services of one compose file are built from, each with the folder whose files it may
+    copy; those elsewhere are left out."""
+    data = files.yaml(path)
+    for value in as_map(as_map(data).get("services")).values():
+        build = as_map(value).get("build")
+        dockerfile = _dockerfile(path, build)
+        if dockerfile:
+            context = build if isinstance(build, str) else str(as_map(build).get("context") or ".")
+            joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
+            yield dockerfile, "" if joined == "." else joined
+
+
 def _names(name: str, service: Mapping[str, Any]) -> Iterator[str]:
     """The names by which the other containers of its networks find it."""
     networks = service.get("networks")

@@ -104,6 +104,21 @@ class JavaScriptProject:
             self._found[key] = self._file(spec, key[1])
         return self._found[key]
 
+    def target(self, spec: str, importer: str) -> str | None:
+        """Where a file would have to lie, with the ending that is written, that a relative import or one by an alias
+        means; None for packages."""
+        above = importer.rpartition("/")[0]
+        if spec.startswith(("./", "../")):
+            return posixpath.normpath(posixpath.join(above, spec))
+        while True:
+            for pattern, target in self._aliases.get(above, ()):
+                head, star, tail = pattern.partition("*")
+                if star and not tail and head.endswith("/") and spec.startswith(head) and target.count("*") == 1:
+                    return posixpath.normpath(posixpath.join(above, target.replace("*", spec[len(head) :])))
+            if not above:
+                return None
+            above = posixpath.dirname(above)
+
     def _file(self, spec: str, folder: str) -> str | None:
         if spec.startswith("."):
             return self._stem(posixpath.normpath(posixpath.join(folder, spec)))

@@ -177,7 +177,7 @@ class PythonProject:
             for _ in range(level - 1):
                 folder = folder.rpartition("/")[0]
             return self._at(f"{folder}/{tail}" if folder and tail else tail or folder)
-        for home in self._homes_of(parts.partition(".")[0], folder):
+        for home in self.homes_of(parts.partition(".")[0], folder):
             if (found := self._at(home + tail)) is not None:
                 return found
         if "/" not in tail:
@@ -194,7 +194,7 @@ class PythonProject:
         alike = [path for path in self._modules.get(name, ()) if path.endswith(f"/src/{name}/__init__.py")]
         return alike[0] if len(alike) == 1 else None
 
-    def _homes_of(self, root: str, folder: str) -> list[str]:
+    def homes_of(self, root: str, folder: str) -> list[str]:
         """Where an import by a file of this folder may find a top-level module: what its path begins with, nearest
         first."""
         key = (root, folder)

@@ -1,0 +1,133 @@
+"""The probe `images.unresolved`: files that an image copies from the project and that are not there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Final
+
+from aiaudit import lazy
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type, list_of
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
+from aiaudit.probes.config.compose import builds
+from aiaudit.probes.config.docker import GLOBS, is_development
+from aiaudit.probes.config.dockerfile import Instruction, resolve, stages
+from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Whereabouts, row_of, whereabouts
+from aiaudit.project.entry import Entry
+
+# What is built, packed or fetched before the image is.
+_MADE: Final = lazy.regex(
+    r"(?i)(?:^|/)(?:dist|build|out|target|bin|obj|publish|release|\.?next|\.nuxt|\.output|node_modules|vendor|wheels?"
+    r"|wheelhouse|gen|generated|rootfs|tmp)(?:/|$)|\.(?:jar|war|whl|gz|tgz|tar|zip|so|exe|deb|rpm|apk|dll)$"
+)
+_GLOB: Final = frozenset("*?[")
+_MOST: Final = 100
+
+
+class UnresolvedQuery(Query):
+    """Sources of COPY and ADD that no folder holds from which the image may be built: that of the Dockerfile, those
+    above it and those that a compose file names. cause: nowhere, capitals (`near` is the path that differs from it in
+    capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this very file).
+    started: the image is not one for developers, tests or documents."""
+
+
+class UnresolvedProbe(Probe[UnresolvedQuery]):
+    name: ClassVar[str] = "images.unresolved"
+    title: ClassVar[str] = "Files that images copy from the project and that are not there"
+    query: ClassVar[type[Query]] = UnresolvedQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: UnresolvedQuery) -> Type:
+        return list_of(UNRESOLVED)
+
+    def answer(self, fact_id: str, query: UnresolvedQuery, context: Context) -> Fact:
+        files = Files(context.project)
+        entries = files.running(GLOBS)
+        where = whereabouts(context)
+        contexts = _contexts(files) if entries else {}
+        found: list[dict[str, Any]] = []
+        for entry in entries:
+            text = files.text(entry.path)
+            found.extend(_lacking(entry, text, contexts.get(entry.path, ()), files, where) if text else ())
+        scope = scope_of([entry.path for entry in entries], files.problems)
+        method = "sources of COPY and ADD held against the tree"
+        return listed(fact_id, found[:_MOST], method=method, scope=scope, note="refers")
+
+
+def _lacking(
+    entry: Entry, text: str, contexts: Sequence[str], files: Files, where: Whereabouts
+) -> Iterator[dict[str, Any]]:
+    made = stages(text)
+    copies = [
+        (one, source)
+        for stage in made
+        for one in stage.instructions
+        if one.name in ("COPY", "ADD")
+        for source in _sources(one, stage.variables)
+    ]
+    folders = list(dict.fromkeys((*contexts, *_upward(entry.path.rpartition("/")[0]))))
+    hits = {folder: sum(_is_in(folder, source, files, where) for _, source in copies) for folder in folders}
+    folders.sort(key=lambda folder: -hits[folder])  # the likeliest first: that which holds most of what is copied
+    for one, source in copies:
+        if _MADE.search(source) or any(_is_in(folder, source, files, where) for folder in folders):
+            continue
+        candidates = [_join(folder, source) for folder in folders]
+        cause = where.why_not(candidates) if not _of_dvc(source, files) else None
+        if cause is not None:
+            started = not is_development(entry.path, entry.role)
+            refers = f"{one.name} {source}"
+            yield row_of(entry.path, one.line, entry.role.value, refers, candidates[0], cause, started=started)
+
+
+def _sources(one: Instruction, variables: dict[str, str]) -> Iterator[str]:
+    """What an instruction copies from where the image is built; nothing that is fetched or stands in the file."""
+    if "--from=" in one.value or one.bodies or "<<" in one.value:
+        return
+    flat = one.flat
+    while flat.startswith("--"):
+        flat = flat.partition(" ")[2].lstrip()
+    words = Instruction(one.name, flat, one.line).exec_form() or flat.split()
+    for word in words[:-1]:
+        if len(words) > 2 and not _GLOB.isdisjoint(word):  # `COPY pyproject.toml uv.lock* ./` takes what there is
+            continue
+        written = resolve(word.strip("\"'"), variables) or ""
+        source = posixpath.normpath(written.lstrip("/")) if written else ""
+        if source not in ("", ".") and "$" not in source and "://" not in written and not source.startswith(".."):
+            yield source
+
+
+def _is_in(folder: str, source: str, files: Files, where: Whereabouts) -> bool:
+    path = _join(folder, source)
+    if _GLOB.isdisjoint(source):
+        return where.holds_exactly(path)
+    return bool(files.project.matching([path, f"{path}/**"]))
+
+
+def _contexts(files: Files) -> dict[str, list[str]]:
+    """The folders that compose files build a Dockerfile from, by its path."""
+    found: dict[str, list[str]] = {}
+    for entry in files.matching(COMPOSE_GLOBS):
+        for dockerfile, folder in builds(files, entry.path):
+            found.setdefault(dockerfile, []).append(folder)
+    return found
+
+
+def _of_dvc(source: str, files: Files) -> bool:
+    """Whether a pipeline of DVC makes it, so that `dvc pull` or `dvc repro` brings it."""
+    return any(
+        source.rpartition("/")[2] in (files.text(entry.path) or "") for entry in files.matching("**/dvc.{yaml,lock}")
+    )
+
+
+def _upward(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
+
+
+def _join(folder: str, source: str) -> str:
+    return f"{folder}/{source}" if folder else source

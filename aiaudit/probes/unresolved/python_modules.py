@@ -1,0 +1,163 @@
+"""The probe `python.unresolved`: imports of the project's own modules that are not there.
+
+Only imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. An
+absolute import is the project's own where its package lies above the importer and another import finds its way into
+that very package; a library of the same name is none.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from aiaudit import lazy
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type, list_of
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.lost import Lost
+from aiaudit.probes.python.module import Import
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.reading import Files
+from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Whereabouts, row_of, whereabouts
+from aiaudit.project.entry import Entry
+
+# What compilers of interfaces and of forms, and tools that count versions, write where the project is set up.
+_MADE: Final = lazy.regex(
+    r"(?i)(?:^|/)(?:gen|generated|_generated|codegen|autogen|protos?|pb|pb2|stubs|grpc)(?:/|$)"
+    r"|_pb2(?:_grpc)?$|(?:^|/)_?(?:version|_version|build_info|buildinfo)(?:__)?$|(?:^|/)(?:ui|rc)_\w+$|_(?:ui|rc)$"
+)
+_MOST: Final = 200  # of one project
+_MARGIN: Final = lazy.regex(r"(?:from|import)\s")
+
+
+class UnresolvedQuery(CodeQuery):
+    """Modules of the project that are imported and not there, each import once. cause: nowhere, capitals (`near` is
+    the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words;
+    `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in)."""
+
+    def may_stand_in(self, lost: Lost) -> bool:
+        return bool(lost.imports)
+
+
+class UnresolvedProbe(Probe[UnresolvedQuery]):
+    name: ClassVar[str] = "python.unresolved"
+    title: ClassVar[str] = "Imports of the project's own Python modules that are not there"
+    query: ClassVar[type[Query]] = UnresolvedQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: UnresolvedQuery) -> Type:
+        return list_of(UNRESOLVED)
+
+    def answer(self, fact_id: str, query: UnresolvedQuery, context: Context) -> Fact:
+        modules = _Modules(context)
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            return modules.lacking(entry, project) if entry.suffix == ".py" else iter(())
+
+        return fact_of(fact_id, query, context, find, lambda one: f"{one['refers']} is not there")
+
+
+class _Modules:
+    """What each file imports and the tree lacks."""
+
+    def __init__(self, context: Context) -> None:
+        self._where: Whereabouts = whereabouts(context)
+        self._files = Files(context.project)
+        self._project = context.project
+        self._proven: dict[str, frozenset[str]] = {}
+        self._count = 0
+        self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
+
+    def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+        lines: list[str] | None = None
+        seen: set[str] = set()
+        for imported, local in project.base(entry.path).each_import():
+            if (
+                self._count >= _MOST
+                or local
+                or imported.module in seen
+                or not self._may_lack(imported, entry.path, project)
+            ):
+                continue
+            if lines is None:
+                lines = (self._files.text(entry.path) or "").splitlines()
+            if imported.line > len(lines) or not _MARGIN.match(lines[imported.line - 1]):
+                continue
+            row = self._row(imported, entry, project)
+            if row is not None:
+                seen.add(imported.module)
+                self._count += 1
+                yield row
+
+    def _may_lack(self, imported: Import, importer: str, project: PythonProject) -> bool:
+        """A first look, for most imports are of libraries or of what is there."""
+        module = imported.module
+        if module[:1] != "." and ("." not in module or not project.may_own(module.partition(".")[0])):
+            return False
+        return self._aside or project.module(module, importer) is None
+
+    def _row(self, imported: Import, entry: Entry, project: PythonProject) -> dict[str, Any] | None:
+        module, path = imported.module, entry.path
+        found = project.module(module, path)
+        if found is not None:
+            return self._here_alone(imported, entry, found)
+        candidates = [one for one in self._candidates(module, path, project) if one]
+        if not candidates or any(self._where.holds(one) or _MADE.search(one) for one in candidates):
+            return None
+        cause = self._where.why_not([f"{one}{end}" for one in candidates for end in (".py", "/__init__.py")])
+        if cause is None:
+            return None
+        return row_of(path, imported.line, entry.role.value, _words(imported), f"{candidates[0]}.py", cause)
+
+    def _here_alone(self, imported: Import, entry: Entry, found: str) -> dict[str, Any] | None:
+        """The module is here, and git keeps it out of every clone."""
+        target = self._project.entry(found)
+        if target is None or not target.ignored or entry.ignored or _MADE.search(found.removesuffix(".py")):
+            return None
+        cause = self._where.kept_out(found)
+        if cause is None:
+            return None
+        return row_of(entry.path, imported.line, entry.role.value, _words(imported), found, cause, here=True)
+
+    def _candidates(self, module: str, importer: str, project: PythonProject) -> Iterator[str]:
+        """Where the module would have to lie, nearest first; nothing where it may as well be a library's."""
+        name = module.lstrip(".")
+        tail = name.replace(".", "/")
+        folder = importer.rpartition("/")[0]
+        if module[:1] == ".":
+            for _ in range(len(module) - len(name) - 1):
+                folder = folder.rpartition("/")[0]
+            yield f"{folder}/{tail}" if folder and tail else tail or folder
+            return
+        root = name.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            return
+        if root not in self._proven:
+            self._proven[root] = _packages_of(root, project)
+        for home in project.homes_of(root, folder):
+            if f"{home}{root}" in self._proven[root]:
+                yield home + tail
+
+
+def _packages_of(root: str, project: PythonProject) -> frozenset[str]:
+    """The folders of packages of this name that some file of the project imports a module of, and finds it there."""
+    found: set[str] = set()
+    for path in project.importers.get(root, ()):
+        for imported, _ in project.base(path).each_import({root}):
+            if "." not in imported.module and (not imported.name or imported.name == "*"):
+                continue
+            for name in (imported.target, imported.module):
+                tail = name.replace(".", "/")
+                target = project.module(name, path) if "." in name else None
+                stem = "" if target is None else target.removesuffix(".py").removesuffix("/__init__")
+                if stem.endswith(tail):
+                    found.add(stem[: len(stem) - len(tail)] + root)
+                    break
+    return frozenset(found)
+
+
+def _words(imported: Import) -> str:
+    return f"from {imported.module} import {imported.name}" if imported.name else f"import {imported.module}"

@@ -1,0 +1,190 @@
+"""What is referred to and not there, by the four probes `*.unresolved`."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiaudit.model.check import FactSpec, Place
+from aiaudit.model.fact import State
+from aiaudit.probes.collect import collect
+from aiaudit.probes.unresolved.whereabouts import CAPITALS, IGNORED, NOWHERE, Whereabouts
+from tests.probes.support import AS_OF, context
+
+
+def rows(root: Path, files: dict[str, str], probe: str) -> list[dict[str, Any]]:
+    made = context(root, files)
+    spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query={})
+    fact = collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+    assert fact.state in (State.KNOWN, State.ABSENT)
+    return list(fact.value or [])
+
+
+def told(root: Path, files: dict[str, str], probe: str) -> list[tuple[str, int, str, str, str]]:
+    return [(one["path"], one["line"], one["target"], one["cause"], one["near"]) for one in rows(root, files, probe)]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "path", "kind", "near", "by_name"),
+    [
+        ("models/\n", "app/models/x.py", IGNORED, ".gitignore:1", False),
+        ("# weights\n\n/app/models\n", "app/models/x.py", IGNORED, ".gitignore:3", False),
+        ("*.py\n!keep.py\n", "app/x.py", IGNORED, ".gitignore:1", False),
+        ("*.py\n!x.py\n", "app/x.py", NOWHERE, "", False),
+        ("config.py\n", "app/config.py", IGNORED, ".gitignore:1", True),
+        ("app/config.py\nother\n", "app/config.py", IGNORED, ".gitignore:1", True),
+        ("lib/\nlib/\n", "lib/x.py", IGNORED, ".gitignore:2", False),  # git goes by the last one
+        ("build/\n", "app/x.py", NOWHERE, "", False),
+    ],
+)
+def test_the_rule_that_keeps_it_out_is_named(
+    tmp_path: Path, ignored: str, path: str, kind: str, near: str, by_name: bool
+) -> None:
+    where = Whereabouts(context(tmp_path, {".gitignore": ignored, "app/main.py": ""}))
+    cause = where.why_not([path])
+    assert cause is not None
+    assert (cause.kind, cause.near, cause.by_name) == (kind, near, by_name)
+
+
+def test_a_rule_in_a_folder_is_for_what_lies_below(tmp_path: Path) -> None:
+    files = {"service/.gitignore": "/app/models/\n", "service/app/main.py": "", "app/main.py": ""}
+    where = Whereabouts(context(tmp_path, files))
+    inner, outer = where.why_not(["service/app/models/x.py"]), where.why_not(["app/models/x.py"])
+    assert inner is not None and outer is not None
+    assert (inner.near, outer.kind) == ("service/.gitignore:1", NOWHERE)
+
+
+def test_what_may_be_there_after_all_is_not_told_of(tmp_path: Path) -> None:
+    files = {".gitmodules": '[submodule "e"]\n\tpath = engine\n\turl = https://example.org/e\n', "app/main.py": ""}
+    where = Whereabouts(context(tmp_path, files))
+    assert where.why_not(["engine/rank.py"]) is None
+    assert where.why_not(["../elsewhere/x.py"]) is None
+    assert where.why_not(["app/rank.py"]) is not None
+
+
+def test_what_git_tracks_and_the_tree_lacks_is_not_told_of(tmp_path: Path) -> None:
+    files = {"app/__init__.py": "", "app/main.py": "from app.rank import rank\nfrom app.limits import limit\n"}
+    files |= {"app/rank.py": "rank = max\n", "app/limits.py": "limit = 1\n"}
+    context(tmp_path, files)
+    for command in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    (tmp_path / "app/rank.py").unlink()
+    assert told(tmp_path, {}, "python.unresolved") == []
+
+
+def test_a_name_that_differs_in_capitals_alone(tmp_path: Path) -> None:
+    files = {"app/Utils/Text.py": "", "app/main.py": ""}
+    where = Whereabouts(context(tmp_path, files))
+    cause = where.why_not(["app/utils/text.py"])
+    assert cause is not None
+    assert (cause.kind, cause.near) == (CAPITALS, "app/Utils/Text")
+
+
+PACKAGE = {"app/__init__.py": "", "app/other.py": "limit = 1\n"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    from app.gone import x",  # below something that may not run
+        "from os.gone import x",
+        "import gone",
+        "from gone.parts import x",  # nobody's package here
+        "from app.api_pb2 import x",
+        "from app.generated.models import x",
+        "from app import other",
+    ],
+)
+def test_imports_that_prove_nothing(tmp_path: Path, line: str) -> None:
+    body = f"from app.other import limit\nif limit:\n    pass\n{line}\n"
+    assert told(tmp_path, PACKAGE | {"app/main.py": body}, "python.unresolved") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [
+        ("from app.gone import x", "app/gone.py"),
+        ("import app.gone.parts as parts", "app/gone/parts.py"),
+        ("from .gone import x", "app/gone.py"),
+        ("from .gone.parts import (\n    x,\n)", "app/gone/parts.py"),
+    ],
+)
+def test_modules_of_the_project_that_are_not_there(tmp_path: Path, line: str, target: str) -> None:
+    files = PACKAGE | {"app/main.py": f"from app.other import limit\n{line}\n"}
+    assert told(tmp_path, files, "python.unresolved") == [("app/main.py", 2, target, NOWHERE, "")]
+
+
+def test_a_package_is_looked_for_where_others_find_it(tmp_path: Path) -> None:
+    files = {f"back/{path}": text for path, text in PACKAGE.items()}
+    files["back/app/main.py"] = "from app.other import limit\nfrom app.models.schemas import Answer\n"
+    files["back/.gitignore"] = "models/\n"
+    assert told(tmp_path, files, "python.unresolved") == [
+        ("back/app/main.py", 2, "back/app/models/schemas.py", IGNORED, "back/.gitignore:1")
+    ]
+
+
+def test_most_are_two_hundred(tmp_path: Path) -> None:
+    body = "from app.other import limit\n" + "".join(f"from app.gone{n} import x\n" for n in range(400))
+    files = PACKAGE | {"app/main.py": body, "app/second.py": body}
+    assert len(rows(tmp_path, files, "python.unresolved")) == 200
+
+
+def test_scripts_say_whether_anything_imports_them(tmp_path: Path) -> None:
+    files = {
+        "src/index.ts": 'import { a } from "./used";\nexport default a;\n',
+        "src/used.ts": 'import { b } from "./gone";\nexport const a = b;\n',
+        "src/unused.ts": 'import { c } from "./gone-too";\nexport const d = c;\n',
+        "src/used.test.ts": 'import "./unused";\n',
+    }
+    found = rows(tmp_path, files, "javascript.unresolved")
+    assert {(one["path"], one["target"], one["started"]) for one in found} == {
+        ("src/used.ts", "src/gone", True),
+        ("src/unused.ts", "src/gone-too", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("instruction", "targets"),
+    [
+        ("COPY gone.txt /app/", ["gone.txt"]),
+        ("ADD --chown=1000 gone.txt main.py /app/", ["gone.txt"]),
+        ('COPY ["gone.txt", "/app/"]', ["gone.txt"]),
+        ("COPY requirements*.txt /app/", ["requirements*.txt"]),
+        ("COPY main.py requirements*.txt /app/", []),
+        ("COPY . /app/", []),
+        ("COPY --from=build /srv/gone.txt /app/", []),
+        ("ADD https://example.org/gone.txt /app/", []),
+        ("COPY $WHAT /app/", []),
+        ("ARG WHAT=gone.txt\nCOPY ${WHAT} /app/", ["gone.txt"]),
+        ("COPY <<gone.txt /app/\ntext\ngone.txt", []),
+        ("COPY ../gone.txt /app/", []),
+        ("COPY target/app.jar /app/", []),
+    ],
+)
+def test_sources_of_copies(tmp_path: Path, instruction: str, targets: list[str]) -> None:
+    files = {"Dockerfile": f"FROM x:1\n{instruction}\n", "main.py": ""}
+    assert [one["target"] for one in rows(tmp_path, files, "images.unresolved")] == targets
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [
+        ("python gone.py --port 80", "gone.py"),
+        ("python -u /app/gone.py", "gone.py"),
+        ("uvicorn gone.main:app", "gone/main.py"),
+        ("node gone.js", "gone.js"),
+        ("node server/gone", "server/gone.js"),
+        ("node dist/gone.js", ""),
+        ("python -m gunicorn", ""),
+        ("python /opt/tools/run.py", ""),
+        ("uvicorn $MODULE:app", ""),
+        ("python there.py", ""),
+        ("nginx -g 'daemon off;'", ""),
+    ],
+)
+def test_programs_of_starts(tmp_path: Path, command: str, target: str) -> None:
+    files = {"Procfile": f"web: {command}\n", "there.py": ""}
+    assert [one["target"] for one in rows(tmp_path, files, "entrypoints.unresolved")] == ([target] if target else [])

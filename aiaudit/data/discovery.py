@@ -26,8 +26,9 @@ from aiaudit.data.dvc import kept_in_remotes
 from aiaudit.data.formats import format_of
 from aiaudit.data.naming import NO_DATA, role_of
 from aiaudit.project.config import DatasetPart
-from aiaudit.project.entry import NOT_HERE, Entry
+from aiaudit.project.entry import MISSING, NOT_HERE, Entry
 from aiaudit.project.globs import covers
+from aiaudit.project.missing import missing_files
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import DATA_DIRS, Role
 
@@ -57,6 +58,7 @@ _UNREAD: Final = {
     ".mat": "MATLAB", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord", ".libsvm": "LIBSVM",
 }  # fmt: skip
 _BLANK: Final = 64  # bytes
+_TABLES: Final = frozenset({".csv", ".tsv", ".parquet", ".feather"})
 _LINES: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson"})
 _ARRAYS: Final = frozenset({".npy", ".npz", ".mat", ".tfrecord", ".tfrecords", ".libsvm"})
 _HEAD: Final = 64 * 1024
@@ -95,6 +97,7 @@ def discover(project: Project, config: ProjectConfig, *, tables: bool = False) -
     files = [entry for entry in project.files if is_candidate(entry) and _is_table(project, entry)]
     found = [_found(project, group, one) for group, one in _grouped(project, files, told)]
     found += _in_remotes(project)
+    found += _gone(project)
     found += _not_here(project, told, found)
     found = _with_tables(config, found, readable=tables)
     chosen = sorted(
@@ -353,6 +356,19 @@ def _in_remotes(project: Project) -> list[Found]:
         )  # fmt: skip
         found.append(replace(one, unread=_unread(project, [entry])))
     return found
+
+
+def _gone(project: Project) -> list[Found]:
+    """Tables that git tracks and the working tree lacks: whoever reads the project has them, and none was measured."""
+    return [
+        Found(
+            entry.path, entry.display, (), form.name, 0, role=role_of(entry.path), provenance="tracked by git",
+            unread=MISSING,
+        )
+        for entry in missing_files(project)
+        if entry.role in _OWN and entry.suffix in _TABLES and not NO_DATA.search(entry.path)
+        and (form := format_of(entry.path))
+    ]  # fmt: skip
 
 
 def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) -> list[Found]:

@@ -70,6 +70,7 @@ class Expect(Part):
     config: dict[str, Any] = Field(default={}, description="What aiaudit.yaml says.")
     as_of: dt.date = AS_OF
     git: list[Commit] = Field(default=[], description="A real history, built in a copy of the tree.")
+    gone: list[str] = Field(default=[], description="Files of the history that the working tree lacks.")
     files: dict[str, str | Binary | Repeated] = Field(default={}, description="Further files of the tree.")
     options: dict[str, Any] = Field(default={}, description="Run options that some probes take.")
     note: str = ""
@@ -105,6 +106,8 @@ def laid_out(case: Path, expect: Expect) -> Iterator[Path]:
                 if text is not None and not (tree / path).exists():
                     _write(tree, path, text.encode())
             _build_history(tree, expect.git)
+            for path in expect.gone:
+                (tree / path).unlink()
         yield tree
 
 

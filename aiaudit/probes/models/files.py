@@ -19,7 +19,8 @@ from aiaudit.probes.docs.common import OWN_ROLES
 from aiaudit.probes.models.engine import NAME, is_candidate, large_files
 from aiaudit.probes.models.formats import BY_SUFFIX, CODE, EXPECTED
 from aiaudit.project.entry import MISSING, Entry
-from aiaudit.project.roles import MODEL_SUFFIXES, Role, role_and_suffix, role_of_dirs
+from aiaudit.project.missing import missing_files
+from aiaudit.project.roles import MODEL_SUFFIXES, Role
 
 _ARCHIVES: Final = frozenset({".npy", ".npz", ".zip", ".nemo", ".mar", ".cbm"})  # only what is told by the bytes counts
 _MODEL_PLACE: Final = lazy.regex(r"model|weights|checkpoint|ckpt", re.IGNORECASE)  # else an archive is one of data
@@ -158,16 +159,9 @@ def _looked_at(query: ModelsQuery | ScanQuery, context: Context) -> Iterator[tup
             yield entry, scanned.get(entry.path) or large.get(entry.path) or {}
         elif entry.sparse and entry.suffix in EXPECTED:
             yield entry, {"error": "a sparse file: far larger than what is on the disk"}
-    for path, reason in context.project.skipped:
-        if reason == MISSING and (entry := _as_it_was(path)).suffix in MODEL_SUFFIXES and entry.role in query.roles:
-            yield entry, {"error": reason}
-
-
-def _as_it_was(path: str) -> Entry:
-    """A file that git tracks and the working tree lacks."""
-    folder, _, name = path.rpartition("/")
-    role, suffix = role_and_suffix(role_of_dirs(folder.lower()), name.lower(), folder)
-    return Entry(path, 0, role=role, suffix=suffix)
+    for entry in missing_files(context.project):
+        if entry.suffix in MODEL_SUFFIXES and entry.role in query.roles:
+            yield entry, {"error": MISSING}
 
 
 def _record(entry: Entry, found: dict[str, Any], *, scanned: bool = False) -> dict[str, Any] | None:

@@ -83,22 +83,35 @@ class ModelRequests:
 
     def _carries_a_prompt(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a request carries what only a language model is sent: which model, and messages or a prompt."""
-        for one in call.keywords:
-            if one.arg not in _BODIES:
-                continue
-            body: ast.AST = one.value
-            while isinstance(body, ast.Call) and body.args:  # `json.dumps(payload).encode()` has it one deeper
-                body = body.args[0]
-            if isinstance(body, ast.Call) and isinstance(body.func, ast.Attribute):
-                body = body.func.value
-            bodies = [body] if isinstance(body, ast.Dict) else []
-            if isinstance(body, ast.Name | ast.Attribute):
-                bodies = [node for node, _ in self._bound(body, scope) if isinstance(node, ast.Dict)]
-            for body in bodies:
-                keys = {key.value for key in body.keys if isinstance(key, ast.Constant)}
-                if keys >= {"model", "messages"} or ({"model", "prompt"} <= keys and keys & _OF_A_TEXT):
-                    return True
-        return False
+        keys = [set(_texts(body)) for node in self._sent(call, scope) for body in self._bodies(node, scope, 0)]
+        return any(one >= {"model", "messages"} or ({"model", "prompt"} <= one and one & _OF_A_TEXT) for one in keys)
+
+    def _sent(self, call: ast.Call, scope: Scope) -> list[ast.AST]:
+        """What is sent: by the call itself, or by `Request(url, data=body)` which it opens."""
+        opened = [call]
+        if last_name(call.func) == "urlopen" and call.args:
+            first = call.args[0]
+            bound = self._bound(first, scope) if isinstance(first, ast.Name | ast.Attribute) else [(first, scope)]
+            opened += [one for one, _ in bound if isinstance(one, ast.Call) and last_name(one.func) == "Request"]
+        return [one.value for made in opened for one in made.keywords if one.arg in _BODIES]
+
+    def _bodies(self, body: ast.AST, scope: Scope, depth: int) -> list[ast.Dict]:
+        """The dictionaries that a body is made of: `json.dumps(payload).encode()` has it two deeper."""
+        while isinstance(body, ast.Call):
+            of = body.func.value if isinstance(body.func, ast.Attribute) and last_name(body.func) == "encode" else None
+            if of is None and not body.args:
+                return []
+            body = of if of is not None else body.args[0]
+        if isinstance(body, ast.Dict):
+            return [body]
+        if not isinstance(body, ast.Name | ast.Attribute) or depth > 2:
+            return []
+        return [
+            made
+            for node, where in self._bound(body, scope)
+            if node is not None
+            for made in self._bodies(node, where, depth + 1)
+        ]
 
     def _parts(self, node: ast.AST | None, scope: Scope, depth: int, left: list[int]) -> Iterator[str]:
         """The texts of which an address is made, in their order; `|` stands between those of which one is taken."""
@@ -151,6 +164,10 @@ _DEFAULTS: Final = name_set("default url")
 _BODIES: Final = name_set("json data content body")
 _OF_A_TEXT: Final = name_set("stream max_tokens temperature system num_predict options messages")
 _CARRIED: Final = "model, messages"  # stands for the address where that is not told
+
+
+def _texts(body: ast.Dict) -> Iterator[str]:
+    return (key.value for key in body.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
 
 
 def _path_of(address: str) -> str:

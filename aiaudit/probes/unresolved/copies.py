@@ -69,10 +69,10 @@ def _lacking(
         for source in _sources(one, stage.variables)
     ]
     folders = list(dict.fromkeys((*contexts, *_upward(entry.path.rpartition("/")[0]))))
-    hits = {folder: sum(_is_in(folder, source, files, where) for _, source in copies) for folder in folders}
+    hits = {folder: sum(where.holds_exactly(_join(folder, source)) for _, source in copies) for folder in folders}
     folders.sort(key=lambda folder: -hits[folder])  # the likeliest first: that which holds most of what is copied
     for one, source in copies:
-        if _MADE.search(source) or any(_is_in(folder, source, files, where) for folder in folders):
+        if _MADE.search(source) or any(where.holds_exactly(_join(folder, source)) for folder in folders):
             continue
         candidates = [_join(folder, source) for folder in folders]
         cause = where.why_not(candidates) if not _of_dvc(source, files) else None
@@ -91,19 +91,12 @@ def _sources(one: Instruction, variables: dict[str, str]) -> Iterator[str]:
         flat = flat.partition(" ")[2].lstrip()
     words = Instruction(one.name, flat, one.line).exec_form() or flat.split()
     for word in words[:-1]:
-        if len(words) > 2 and not _GLOB.isdisjoint(word):  # `COPY pyproject.toml uv.lock* ./` takes what there is
+        if not _GLOB.isdisjoint(word):  # `COPY uv.lock* ./` takes what there is (BuildKit: AllowEmptyWildcard)
             continue
         written = resolve(word.strip("\"'"), variables) or ""
         source = posixpath.normpath(written.lstrip("/")) if written else ""
         if source not in ("", ".") and "$" not in source and "://" not in written and not source.startswith(".."):
             yield source
-
-
-def _is_in(folder: str, source: str, files: Files, where: Whereabouts) -> bool:
-    path = _join(folder, source)
-    if _GLOB.isdisjoint(source):
-        return where.holds_exactly(path)
-    return bool(files.project.matching([path, f"{path}/**"]))
 
 
 def _contexts(files: Files) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Context, Query
 
 NAME: Final = "models"
-VERSION: Final = 7  # of what is said of a file; part of the cache key
+VERSION: Final = 8  # of what is said of a file; part of the cache key
 
 
 def is_candidate(entry: Entry) -> bool:

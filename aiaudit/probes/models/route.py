@@ -49,7 +49,8 @@ def look(source: Source, suffix: str) -> dict[str, Any]:
         if promised not in _DATA_ALONE:
             found.add(Verdict.UNKNOWN, "format", "the bytes are of no format that is known here")
         return _told("", "", found)
-    if suffix not in formats.EXPECTED and found.facts.get("format") in ("pickle", "torch") and not container:
+    # A name without an ending promises nothing that the bytes could break.
+    if suffix and suffix not in formats.EXPECTED and found.facts.get("format") in ("pickle", "torch") and not container:
         found.add(Verdict.REVIEW, "disguise", "is a pickle, which its name does not say")
     return _told(kind or str(found.facts.pop("format", "")), container, found)
 

@@ -35,7 +35,9 @@ from precision import wilson
 HERE = Path(__file__).resolve().parent
 JUDGED = frozenset({"pass", "partial", "fail"})
 OPEN = frozenset({"unknown", "blocked", "error"})
-DRAWS = ("seventh", "eighth", "tenth", "eleventh")  # whose names the sets of readings end with
+# The names that the sets of readings end with, of those draws that came after a check was turned round (`turned.yaml`).
+DRAWS = ("seventh", "eighth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth")
+BEFORE = frozenset({"fourth", "fifth", "sixth"})
 AS_OF = "2026-11-29"  # the day of the reading: ends of life and ages are counted from it
 HEAD = ("read", "right then", "in full then", "right now", "open now", "wrong now", "precision now", "95 % interval")
 
@@ -121,7 +123,10 @@ def turned() -> dict[tuple[str, str], str]:
 def is_of_now(reading: Reading) -> bool:
     """Whether a verdict was given by the rule that the check has now."""
     since = turned().get((reading["check"], reading["status"]))
-    return since is None or reading["set"].endswith(DRAWS[DRAWS.index(since) :])
+    draw = reading["set"].rpartition(" ")[2]
+    if draw.endswith("th") and draw not in (*BEFORE, *DRAWS):
+        raise SystemExit(f"drawn.py: the draw of the readings '{reading['set']}' is not in DRAWS")
+    return since is None or (draw in DRAWS and DRAWS.index(draw) >= DRAWS.index(since))
 
 
 def record(readings: Sequence[Reading], until: str) -> str:

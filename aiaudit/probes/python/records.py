@@ -62,6 +62,7 @@ _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
 )
 _SPEAKERS: Final = name_set("role sender speaker is_user is_bot sender_type message_type author_role")
+_WHO: Final = lazy.regex(r"(?i)^(?:user_?)?e_?mail(?:_address)?$|^user_?name$")  # beside what was asked and answered
 _ROWS: Final = name_set("row r rec record result found fetched res")
 _MOST: Final = 200
 _LEAST_FIELDS: Final = 3
@@ -251,6 +252,8 @@ class RecordFinder:
         if len(named) < _LEAST_FIELDS or _reads_a_row(call):
             return None
         fields = fields_of(named)
+        if last_name(call.func) == "append" and _hands_on_a_row(fields, named):
+            return None
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
         by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, SAID))
         if (
@@ -265,6 +268,8 @@ class RecordFinder:
             and _ANSWERED.search(fields.get("output", ""))
         ):
             telling.add(fields["output"])  # both sides of a turn tell as much as a key of records does
+        if {"output", "input_ref"} <= fields.keys() and (who := next(filter(_WHO.search, named), "")):
+            fields.setdefault("user_ref", who)
         if "output" not in fields:
             telling.discard("session_id")
         elif "session_id" in named:  # what was answered in which session; a table of sessions holds no answer
@@ -299,6 +304,20 @@ def _reads_a_row(call: ast.Call) -> bool:
         return False
     read = [of for keyword in call.keywords if (of := _row_of(keyword.value))]
     return len(read) > _LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(call.keywords)
+
+
+def _hands_on_a_row(fields: Mapping[str, str], named: Mapping[str, ast.expr | None]) -> bool:
+    """Whether a list is given what was kept before, its answer among it: `{"id": log["_id"], "text": log["text"]}`."""
+    read = [node.value.id for value in named.values() if (node := _key_of(value)) and isinstance(node.value, ast.Name)]
+    answer = _key_of(named.get(fields.get("output", "")))
+    return answer is not None and len(read) > _LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(named)
+
+
+def _key_of(node: ast.expr | None) -> ast.Subscript | None:
+    """`log["time"]` of `str(log["time"])`."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        node = node.args[0]
+    return node if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
 
 
 def _row_of(node: ast.expr) -> str:

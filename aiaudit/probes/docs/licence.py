@@ -89,6 +89,8 @@ _IN_SETUP_PY: Final = lazy.regex(
 _FULL_TEXT: Final = 60  # words; the text of ISC, the shortest that is common, has some 130
 _LICENCE_HEADING: Final = lazy.regex(r"(?i)^\W*(?:software |code )?licen[cs](?:e|es|ing)\b.{0,30}$")
 
+_REMARK: Final = lazy.regex(r"(?i)(?<=licen[cs]e)[*_\]]*\s+[—–-]+\s+")
+
 LICENCE: Final = record("licence", path=STRING, line=INT, licence=STRING, family=STRING, source=STRING)
 _TYPE: Final = record("licences", files=list_of(LICENCE), declared=list_of(LICENCE))
 
@@ -222,7 +224,8 @@ def _named_in(section: Section) -> str:
     text = "\n".join(_lines(section))
     if len(text.split()) >= _FULL_TEXT:
         return recognise(text)
-    plain = said.partition("](")[0].strip(" .[]*_-—|>#")
+    # "MIT License — free for any use.": what follows the dash says the same in other words.
+    plain = _REMARK.split(said.partition("](")[0], maxsplit=1)[0].strip(" .[]*_-—|>#")
     return plain if len(plain.split()) <= 4 and family(plain) != "unknown" else ""
 
 

@@ -20,7 +20,7 @@ from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.module import Import
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.reading import Files
-from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Whereabouts, row_of, whereabouts
+from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Cause, Whereabouts, row_of, whereabouts
 from aiaudit.project.entry import Entry
 
 # What compilers of interfaces and of forms, and tools that count versions, write where the project is set up.
@@ -29,11 +29,17 @@ _MADE: Final = lazy.regex(
     r"|_pb2(?:_grpc)?$|(?:^|/)_?(?:version|_version|build_info|buildinfo)(?:__)?$|(?:^|/)(?:ui|rc)_\w+$|_(?:ui|rc)$"
 )
 _MOST: Final = 200  # of one project
+# With which a module has names that stand nowhere in it.
+_BY_TEXT: Final = lazy.regex(
+    r"import\s*\*|__getattr__|\bglobals\(|\bvars\(|\bsetattr\(|\bexec\(|sys\.modules|__all__\s*\+="
+)
+UNDEFINED: Final = "undefined"
 _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
 
 
 class UnresolvedQuery(CodeQuery):
-    """Modules of the project that are imported and not there, each import once. cause: nowhere, capitals (`near` is
+    """Modules of the project that are imported and not there, each import once. cause: undefined (the module is there
+    and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is
     the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words;
     `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in)."""
 
@@ -75,12 +81,7 @@ class _Modules:
         lines: list[str] | None = None
         seen: set[str] = set()
         for imported, local in project.base(entry.path).each_import():
-            if (
-                self._count >= _MOST
-                or local
-                or imported.module in seen
-                or not self._may_lack(imported, entry.path, project)
-            ):
+            if self._count >= _MOST or local or imported.module in seen or not self._may_lack(imported, entry, project):
                 continue
             if lines is None:
                 lines = (self._files.text(entry.path) or "").splitlines()
@@ -92,18 +93,26 @@ class _Modules:
                 self._count += 1
                 yield row
 
-    def _may_lack(self, imported: Import, importer: str, project: PythonProject) -> bool:
+    def _may_lack(self, imported: Import, entry: Entry, project: PythonProject) -> bool:
         """A first look, for most imports are of libraries or of what is there."""
         module = imported.module
-        if module[:1] != "." and ("." not in module or not project.may_own(module.partition(".")[0])):
+        if module[:1] != "." and not project.may_own(module.partition(".")[0]):
             return False
-        return self._aside or project.module(module, importer) is None
+        found = project.module(module, entry.path)
+        if found is None:
+            return module[:1] == "." or "." in module
+        return self._aside or self._lacks(imported, found, entry.path, project)
 
     def _row(self, imported: Import, entry: Entry, project: PythonProject) -> dict[str, Any] | None:
         module, path = imported.module, entry.path
         found = project.module(module, path)
         if found is not None:
-            return self._here_alone(imported, entry, found)
+            if (row := self._here_alone(imported, entry, found)) is not None:
+                return row
+            if not self._lacks(imported, found, path, project) or not self._is_own(imported, found, path, project):
+                return None
+            target = f"{imported.name} in {found}"
+            return row_of(path, imported.line, entry.role.value, _words(imported), target, Cause(UNDEFINED))
         candidates = [one for one in self._candidates(module, path, project) if one]
         if not candidates or any(self._where.holds(one) or _MADE.search(one) for one in candidates):
             return None
@@ -111,6 +120,35 @@ class _Modules:
         if cause is None:
             return None
         return row_of(path, imported.line, entry.role.value, _words(imported), f"{candidates[0]}.py", cause)
+
+    def _lacks(self, imported: Import, found: str, importer: str, project: PythonProject) -> bool:
+        """Whether the name that is taken from a module of the project stands nowhere in it, and is no module below."""
+        name = imported.name
+        if name in ("", "*") or found == importer:
+            return False
+        base = project.base(found)
+        if name in base.exports or name in base.imported_as:
+            return False
+        if found.endswith("__init__.py") and self._where.holds(f"{found.removesuffix('__init__.py')}{name}"):
+            return False
+        if name in base.constants or any(row[1] == name for row in base.defined):
+            return False
+        text = self._files.text(found)
+        if text is None or name in text:  # a part of another word counts too: this is about what is nowhere
+            return False
+        return _BY_TEXT.search(text) is None
+
+    def _is_own(self, imported: Import, found: str, importer: str, project: PythonProject) -> bool:
+        """Whether the module that was found is surely the one that is meant, and no library of the same name."""
+        module = imported.module
+        if module[:1] == ".":
+            return True
+        if "." not in module:  # a file beside the importer, which Python finds first where that is started
+            return found == f"{importer.rpartition('/')[0]}/{module}.py".lstrip("/")
+        root = module.partition(".")[0]
+        if root not in self._proven:
+            self._proven[root] = _packages_of(root, project)
+        return any(found.startswith(f"{package}/") for package in self._proven[root])
 
     def _here_alone(self, imported: Import, entry: Entry, found: str) -> dict[str, Any] | None:
         """The module is here, and git keeps it out of every clone."""

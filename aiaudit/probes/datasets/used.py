@@ -66,6 +66,9 @@ _NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last li
     r"|(?i:(?:^|/)(?:audit[_-]?(?:logs?|trails?)|(?:app|server|access|request|prediction)[_-]?logs)/)"
 )
 _MODEL: Final = lazy.regex(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
+_TO_BE_FILLED_IN: Final = lazy.regex(
+    r"(?i)[./]{0,3}path[/\\_-]to[/\\_-]"
+)  # what a generator of code leaves to its reader
 USED: Final = record(
     "used data set", path=STRING, line=INT, role=STRING, function=STRING, name=STRING, kind=STRING, file=STRING,
     use=STRING, read=BOOL, derived=BOOL, pinned=STRING, licence=STRING, terms=STRING, source=STRING, recorded=STRING,
@@ -136,7 +139,7 @@ def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
             if name is None or call["reference"]:
                 continue
             read = read_of(name, call)
-            if read is None:
+            if read is None or (read.kind == "file" and _TO_BE_FILLED_IN.match(read.name)):
                 continue
             file = _file(context, read, entry.path)
             pinned = read.pinned or _pinned(context, project, entry.path, read, file)

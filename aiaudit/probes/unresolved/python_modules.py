@@ -16,6 +16,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.module import Import
 from aiaudit.probes.python.project import PythonProject
@@ -75,6 +76,7 @@ class _Modules:
         self._project = context.project
         self._proven: dict[str, frozenset[str]] = {}
         self._count = 0
+        self._last: tuple[str, frozenset[str]] = ("", frozenset())
         self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
 
     def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -126,12 +128,11 @@ class _Modules:
         name = imported.name
         if name in ("", "*") or found == importer:
             return False
-        base = project.base(found)
-        if name in base.exports or name in base.imported_as:
+        if self._last[0] != found:  # names are mostly taken from one module after the other
+            self._last = (found, _names_of(project.base(found)))
+        if name in self._last[1]:
             return False
         if found.endswith("__init__.py") and self._where.holds(f"{found.removesuffix('__init__.py')}{name}"):
-            return False
-        if name in base.constants or any(row[1] == name for row in base.defined):
             return False
         text = self._files.text(found)
         if text is None or name in text:  # a part of another word counts too: this is about what is nowhere
@@ -178,6 +179,11 @@ class _Modules:
         for home in project.homes_of(root, folder):
             if f"{home}{root}" in self._proven[root]:
                 yield home + tail
+
+
+def _names_of(base: Base) -> frozenset[str]:
+    """The names of a module that its record knows: most that others take from it."""
+    return frozenset((*base.exports, *base.imported_as, *base.constants, *(row[1] for row in base.defined)))
 
 
 def _packages_of(root: str, project: PythonProject) -> frozenset[str]:

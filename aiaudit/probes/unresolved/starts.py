@@ -21,7 +21,8 @@ _FETCHED: Final = lazy.regex(
     r"(?m)^\s*(?:RUN\b.*)?.*\b(?:git\s+clone|curl|wget|npx\s+create-|ollama|tar\s+-?x|unzip)\b|ADD\s+https?:|--from="
 )
 _MADE: Final = lazy.regex(r"(?i)(?:^|/)(?:dist|build|out|\.?next|\.output|target|bin|lib|standalone)/")
-_NODE: Final = lazy.regex(r"^(?:\S*/)?node(?:\s+--?[\w=.:/-]+)*\s+([\w./-]+?)(?:\.([mc]?js))?(?:\s|$)")
+_NODE: Final = lazy.regex(r"^(?:\S{0,200}/)?node(?:\s++--?[\w=.:/-]++)*+\s++([\w./-]++)(?:\s|$)")
+_IS_SCRIPT: Final = lazy.regex(r"[mc]?js")
 _PLACES: Final = lazy.regex(r"^/(?:app|code|src|workspace|usr/src/app|opt/app|home/\w+/app)/")
 _SOURCES: Final = frozenset({"dockerfile", "procfile", "platform", "package.json"})
 _SCRIPT: Final = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx")
@@ -74,7 +75,9 @@ def _program(command: str) -> list[str]:
     none or a build makes it."""
     node = _NODE.match(command)
     if node is not None:
-        written, ending = node.groups()
+        written, _, ending = node.group(1).rpartition(".")
+        if not _IS_SCRIPT.fullmatch(ending):
+            written, ending = node.group(1), ""
         path = _PLACES.sub("", written).removeprefix("./")
         if path.startswith(("/", "-")) or _MADE.search(f"{path}/"):
             return []

@@ -24,13 +24,15 @@ _MADE: Final = lazy.regex(
     r"|wheelhouse|gen|generated|rootfs|tmp)(?:/|$)|\.(?:jar|war|whl|gz|tgz|tar|zip|so|exe|deb|rpm|apk|dll)$"
 )
 _GLOB: Final = frozenset("*?[")
+_APART: Final = lazy.regex(r"(?i)(?:^|/)(?:docker\w*|containers?|deploy\w*|infra\w*|k8s|ops|build)$")
 _MOST: Final = 100
 
 
 class UnresolvedQuery(Query):
-    """Sources of COPY and ADD that no folder holds from which the image may be built: that of the Dockerfile, those
-    above it and those that a compose file names. cause: nowhere, capitals (`near` is the path that differs from it in
-    capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this very file).
+    """Sources of COPY and ADD that no folder holds from which the image may be built: those that a compose file
+    names, else that of the Dockerfile and those above it. cause: nowhere, capitals (`near` is the path that differs
+    from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this
+    very file).
     started: the image is not one for developers, tests or documents."""
 
 
@@ -68,9 +70,11 @@ def _lacking(
         if one.name in ("COPY", "ADD")
         for source in _sources(one, stage.variables)
     ]
-    folders = list(dict.fromkeys((*contexts, *_upward(entry.path.rpartition("/")[0]))))
+    own = entry.path.rpartition("/")[0]
+    folders = list(dict.fromkeys(contexts or _upward(own)))
     hits = {folder: sum(where.holds_exactly(_join(folder, source)) for _, source in copies) for folder in folders}
-    folders.sort(key=lambda folder: -hits[folder])  # the likeliest first: that which holds most of what is copied
+    apart = bool(_APART.search(own))  # a folder of Dockerfiles alone, which are built from the root
+    folders.sort(key=lambda folder: (-hits[folder], bool(folder) if apart else 0))  # first what holds most of it
     for one, source in copies:
         if _MADE.search(source) or any(where.holds_exactly(_join(folder, source)) for folder in folders):
             continue

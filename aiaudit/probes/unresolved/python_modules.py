@@ -27,8 +27,10 @@ from aiaudit.project.entry import Entry
 # What compilers of interfaces and of forms, and tools that count versions, write where the project is set up.
 _MADE: Final = lazy.regex(
     r"(?i)(?:^|/)(?:gen|generated|_generated|codegen|autogen|protos?|pb|pb2|stubs|grpc)(?:/|$)"
-    r"|_pb2(?:_grpc)?$|(?:^|/)_?(?:version|_version|build_info|buildinfo)(?:__)?$|(?:^|/)(?:ui|rc)_\w+$|_(?:ui|rc)$"
+    r"|_pb2(?:_grpc)?$|(?:^|/)_?(?:version|_version|build_info|buildinfo)(?:__)?$"
 )
+_OF_FORMS: Final = lazy.regex(r"(?i)(?:^|/)(?:ui|rc)_\w+$|_(?:ui|rc)$")  # where Qt's forms lie in the tree
+_FORMS: Final = frozenset({".ui", ".qrc"})
 _MOST: Final = 200  # of one project
 # With which a module has names that stand nowhere in it.
 _BY_TEXT: Final = lazy.regex(
@@ -42,7 +44,8 @@ class UnresolvedQuery(CodeQuery):
     """Modules of the project that are imported and not there, each import once. cause: undefined (the module is there
     and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is
     the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words;
-    `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in)."""
+    `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in). started:
+    nothing imports the importer, or some file does so at its margin, so that it cannot go without."""
 
     def may_stand_in(self, lost: Lost) -> bool:
         return bool(lost.imports)
@@ -77,6 +80,8 @@ class _Modules:
         self._proven: dict[str, frozenset[str]] = {}
         self._count = 0
         self._last: tuple[str, frozenset[str]] = ("", frozenset())
+        self._forms = any(entry.suffix in _FORMS for entry in context.project.files)
+        self._importers: dict[str, list[str]] | None = None
         self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
 
     def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -93,7 +98,7 @@ class _Modules:
             if row is not None:
                 seen.add(imported.module)
                 self._count += 1
-                yield row
+                yield row | {"started": self._needed(entry.path, project)}
 
     def _may_lack(self, imported: Import, entry: Entry, project: PythonProject) -> bool:
         """A first look, for most imports are of libraries or of what is there."""
@@ -116,12 +121,35 @@ class _Modules:
             target = f"{imported.name} in {found}"
             return row_of(path, imported.line, entry.role.value, _words(imported), target, Cause(UNDEFINED))
         candidates = [one for one in self._candidates(module, path, project) if one]
-        if not candidates or any(self._where.holds(one) or _MADE.search(one) for one in candidates):
+        if not candidates or any(self._where.holds(one) or self._is_made(one) for one in candidates):
             return None
         cause = self._where.why_not([f"{one}{end}" for one in candidates for end in (".py", "/__init__.py")])
         if cause is None:
             return None
         return row_of(path, imported.line, entry.role.value, _words(imported), f"{candidates[0]}.py", cause)
+
+    def _is_made(self, stem: str) -> bool:
+        return bool(_MADE.search(stem) or (self._forms and _OF_FORMS.search(stem)))
+
+    def _needed(self, path: str, project: PythonProject) -> bool:
+        """Whether a file runs whenever what imports it does: nothing imports it, so that it is started itself, or some
+        file does so at its margin. What stands in a function or a `try` may go without."""
+        if self._importers is None:
+            self._importers = {}
+            for importer in project.records:
+                for target in project.own_imports(importer) if importer.endswith(".py") else ():
+                    self._importers.setdefault(target, []).append(importer)
+        importers = self._importers.get(path, ())
+        return not importers or any(self._imports_at_margin(one, path, project) for one in importers)
+
+    def _imports_at_margin(self, importer: str, target: str, project: PythonProject) -> bool:
+        lines = (self._files.text(importer) or "").splitlines()
+        for imported, local in project.base(importer).each_import():
+            if local or imported.line > len(lines) or not _MARGIN.match(lines[imported.line - 1]):
+                continue
+            if target in (project.module(imported.module, importer), project.module(imported.target, importer)):
+                return True
+        return False
 
     def _lacks(self, imported: Import, found: str, importer: str, project: PythonProject) -> bool:
         """Whether the name that is taken from a module of the project stands nowhere in it, and is no module below."""
@@ -154,7 +182,7 @@ class _Modules:
     def _here_alone(self, imported: Import, entry: Entry, found: str) -> dict[str, Any] | None:
         """The module is here, and git keeps it out of every clone."""
         target = self._project.entry(found)
-        if target is None or not target.ignored or entry.ignored or _MADE.search(found.removesuffix(".py")):
+        if target is None or not target.ignored or entry.ignored or self._is_made(found.removesuffix(".py")):
             return None
         cause = self._where.kept_out(found)
         if cause is None:

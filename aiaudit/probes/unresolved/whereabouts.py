@@ -97,8 +97,11 @@ class Whereabouts:
         return path in self._paths or path in self._folders or path in self._stems
 
     def holds_exactly(self, path: str) -> bool:
-        """Whether a file or a folder of just this path is there, or the pointer by which DVC brings it."""
-        return path in self._paths or path in self._folders or f"{path}.dvc" in self._paths
+        """Whether a file or a folder of just this path is there, or the pointer by which DVC brings it or a folder
+        above."""
+        if path in self._paths or path in self._folders:
+            return True
+        return any(f"{one}.dvc" in self._paths for one in (path, *_above(path)) if one)
 
     def why_not(self, candidates: Sequence[str]) -> Cause | None:
         """Why none of these paths, likeliest first, is there; None where one may be."""

@@ -109,12 +109,52 @@ def test_imports_that_prove_nothing(tmp_path: Path, line: str) -> None:
         ("from app.gone import x", "app/gone.py"),
         ("import app.gone.parts as parts", "app/gone/parts.py"),
         ("from .gone import x", "app/gone.py"),
+        ("from app.chat_ui import x", "app/chat_ui.py"),
         ("from .gone.parts import (\n    x,\n)", "app/gone/parts.py"),
     ],
 )
 def test_modules_of_the_project_that_are_not_there(tmp_path: Path, line: str, target: str) -> None:
     files = PACKAGE | {"app/main.py": f"from app.other import limit\n{line}\n"}
     assert told(tmp_path, files, "python.unresolved") == [("app/main.py", 2, target, NOWHERE, "")]
+
+
+def test_what_compilers_of_forms_make_lies_beside_forms(tmp_path: Path) -> None:
+    files = PACKAGE | {
+        "app/main.py": "from app.other import limit\nfrom app.chat_ui import x\n",
+        "app/chat.ui": "<ui/>",
+    }
+    assert told(tmp_path, files, "python.unresolved") == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "started"),
+    [
+        ("from app.reviews import rows\n", True),
+        ("from app import reviews\n", True),
+        ("try:\n    from app.reviews import rows\nexcept ImportError:\n    rows = []\n", False),
+        ("def later():\n    from app.reviews import rows\n    return rows\n", False),
+    ],
+)
+def test_what_is_imported_where_it_may_fail_is_not_needed(tmp_path: Path, importer: str, started: bool) -> None:
+    files = PACKAGE | {"app/main.py": importer, "app/reviews.py": "from .gone import rows\n"}
+    assert [one["started"] for one in rows(tmp_path, files, "python.unresolved")] == [started]
+
+
+def test_a_compose_file_says_from_where_an_image_is_built(tmp_path: Path) -> None:
+    dockerfile = {
+        "services/api/Dockerfile": "FROM x:1\nCOPY storage /srv\n",
+        "storage/a.txt": "a",
+        "services/api/b": "",
+    }
+    assert rows(tmp_path / "alone", dockerfile, "images.unresolved") == []
+    compose = {"compose.yaml": "services:\n  api:\n    build: services/api\n"}
+    found = rows(tmp_path / "composed", dockerfile | compose, "images.unresolved")
+    assert [one["target"] for one in found] == ["services/api/storage"]
+
+
+def test_a_folder_of_dvc_brings_what_lies_in_it(tmp_path: Path) -> None:
+    files = {"Dockerfile": "FROM x:1\nCOPY data/drift/now.csv /srv\n", "data/drift.dvc": "outs:\n- path: drift\n"}
+    assert rows(tmp_path, files, "images.unresolved") == []
 
 
 def test_a_package_is_looked_for_where_others_find_it(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         files = Files(context.project)
         entries = files.running(GLOBS)
         where = whereabouts(context)
-        contexts = _contexts(files) if entries else {}
+        contexts = compose_contexts(files) if entries else {}
         found: list[dict[str, Any]] = []
         for entry in entries:
             text = files.text(entry.path)
@@ -71,7 +71,7 @@ def _lacking(
         for source in _sources(one, stage.variables)
     ]
     own = entry.path.rpartition("/")[0]
-    folders = list(dict.fromkeys(contexts or _upward(own)))
+    folders = list(dict.fromkeys(contexts or upward(own)))
     hits = {folder: sum(where.holds_exactly(_join(folder, source)) for _, source in copies) for folder in folders}
     apart = bool(_APART.search(own))  # a folder of Dockerfiles alone, which are built from the root
     folders.sort(key=lambda folder: (-hits[folder], bool(folder) if apart else 0))  # first what holds most of it
@@ -103,7 +103,7 @@ def _sources(one: Instruction, variables: dict[str, str]) -> Iterator[str]:
             yield source
 
 
-def _contexts(files: Files) -> dict[str, list[str]]:
+def compose_contexts(files: Files) -> dict[str, list[str]]:
     """The folders that compose files build a Dockerfile from, by its path."""
     found: dict[str, list[str]] = {}
     for entry in files.matching(COMPOSE_GLOBS):
@@ -119,7 +119,8 @@ def _of_dvc(source: str, files: Files) -> bool:
     )
 
 
-def _upward(folder: str) -> Iterator[str]:
+def upward(folder: str) -> Iterator[str]:
+    """A folder and those above it, up to the root."""
     yield folder
     while folder:
         folder = folder.rpartition("/")[0]

@@ -13,7 +13,9 @@ from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.entrypoints import starts
 from aiaudit.probes.ci.serving import start_of
+from aiaudit.probes.config.dockerfile import stages
 from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.probes.unresolved.copies import compose_contexts, upward
 from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, row_of, whereabouts
 
 # What an image fetches while it is built, or is made there.
@@ -22,6 +24,11 @@ _FETCHED: Final = lazy.regex(
 )
 _MADE: Final = lazy.regex(r"(?i)(?:^|/)(?:dist|build|out|\.?next|\.output|target|bin|lib|standalone)/")
 _NODE: Final = lazy.regex(r"^(?:\S{0,200}/)?node(?:\s++--?[\w=.:/-]++)*+\s++([\w./-]++)(?:\s|$)")
+# With which a module is found elsewhere than at the root, or installed.
+_MOVED: Final = lazy.regex(
+    r"PYTHONPATH|--chdir|--app-dir|--pythonpath|(?m:^\s*(?:RUN\b.*)?.*\bcd\s)|pip3?\s+install\s+(?:-e\s+)?[\"']?\.|setup\.py|uv\s+sync|poetry"
+    r"\s+install|pdm\s+install"
+)
 _IS_SCRIPT: Final = lazy.regex(r"[mc]?js")
 _PLACES: Final = lazy.regex(r"^/(?:app|code|src|workspace|usr/src/app|opt/app|home/\w+/app)/")
 _SOURCES: Final = frozenset({"dockerfile", "procfile", "platform", "package.json"})
@@ -30,7 +37,8 @@ _SCRIPT: Final = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".jsx")
 
 class UnresolvedQuery(Query):
     """Programs that an image, a Procfile, a platform's description or `npm start` starts, of which no file of the tree
-    bears the name, however the image has moved it. cause, near: see `python.unresolved`. started: it is deployed."""
+    bears the name, however the image has moved it; where an image holds the project just as it lies, those that do not
+    lie there. cause, near: see `python.unresolved`. started: it is deployed."""
 
 
 class UnresolvedProbe(Probe[UnresolvedQuery]):
@@ -53,21 +61,47 @@ def _lacking(context: Context) -> Iterator[dict[str, Any]]:
     files = Files(context.project)
     where = whereabouts(context)
     names = {entry.name for entry in context.project.entries}
+    contexts = compose_contexts(files)
     seen: set[tuple[str, int, str]] = set()
     for one in starts(context):
-        if one["module"] or one["source"] not in _SOURCES or not (one["deployed"] or one["name"] == "start"):
+        if one["source"] not in _SOURCES or not (one["deployed"] or one["name"] == "start") or one["wrappers"]:
             continue
         wanted = _program(one["command"])
-        if not wanted or (one["path"], one["line"], wanted[0]) in seen or names & set(wanted) or one["wrappers"]:
+        if not wanted or (one["path"], one["line"], wanted[0]) in seen:
             continue
         seen.add((one["path"], one["line"], wanted[0]))
-        if _FETCHED.search(files.text(one["path"]) or ""):
+        text = files.text(one["path"]) or ""
+        own = one["path"].rpartition("/")[0]
+        folders = list(contexts.get(one["path"], ())) or list(upward(own))
+        if one["source"] == "dockerfile" and _as_it_is(text, one["command"]):
+            lies = [posixpath.join(folder, wanted[0]) for folder in folders]
+            there = any(where.holds(path) or where.holds(path.removesuffix(".py")) for path in lies)
+        else:
+            there = bool(one["module"]) or not names.isdisjoint(wanted)
+        if there or _FETCHED.search(text):
             continue
-        target = posixpath.join(one["path"].rpartition("/")[0], wanted[0])
+        target = posixpath.join(folders[0], wanted[0])
         cause = where.why_not([target])
         if cause is not None:
             refers = f"start of {one['command'][:100]}"
             yield row_of(one["path"], one["line"], "config", refers, target, cause, started=bool(one["deployed"]))
+
+
+def _as_it_is(dockerfile: str, command: str) -> bool:
+    """Whether an image holds the project just as it lies, and the command is run at its root: `WORKDIR /app`,
+    `COPY . .`, and nothing that makes another place one from which modules are taken."""
+    if _MOVED.search(dockerfile) or _MOVED.search(command):
+        return False
+    made = stages(dockerfile)
+    if len(made) != 1:
+        return False
+    folders = [one.flat for one in made[0].instructions if one.name == "WORKDIR"]
+    copies = [
+        one.flat.split() for one in made[0].instructions if one.name in ("COPY", "ADD") and "--from=" not in one.value
+    ]
+    whole = [words for words in copies if words[-2:-1] in (["."], ["./"])]
+    home = folders[0].rstrip("/") if len(folders) == 1 else ""
+    return bool(home) and len(whole) == 1 and whole[0][-1].rstrip("/") in (".", "", home)
 
 
 def _program(command: str) -> list[str]:

@@ -228,3 +228,23 @@ def test_sources_of_copies(tmp_path: Path, instruction: str, targets: list[str])
 def test_programs_of_starts(tmp_path: Path, command: str, target: str) -> None:
     files = {"Procfile": f"web: {command}\n", "there.py": ""}
     assert [one["target"] for one in rows(tmp_path, files, "entrypoints.unresolved")] == ([target] if target else [])
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "targets"),
+    [
+        ("WORKDIR /app\nCOPY . .\nCMD gunicorn app:app", ["app.py"]),
+        ("WORKDIR /app/\nCOPY . /app\nCMD python app.py", ["app.py"]),
+        ("WORKDIR /app\nCOPY . .\nCMD gunicorn webapp.app:app", []),
+        ("WORKDIR /app\nCOPY . .\nCMD gunicorn webapp:app", []),
+        ("WORKDIR /app\nCOPY . .\nCMD gunicorn --chdir webapp app:app", []),
+        ("WORKDIR /app\nCOPY . .\nENV PYTHONPATH=/app/webapp\nCMD gunicorn app:app", []),
+        ("WORKDIR /app\nCOPY . .\nWORKDIR /app/webapp\nCMD gunicorn app:app", []),
+        ("WORKDIR /app\nCOPY webapp .\nCMD gunicorn app:app", []),
+        ("WORKDIR /app\nCOPY . .\nRUN pip install .\nCMD gunicorn app:app", []),
+        ("WORKDIR /srv\nCOPY . /app\nCMD gunicorn app:app", []),
+    ],
+)
+def test_an_image_that_holds_the_project_as_it_lies(tmp_path: Path, dockerfile: str, targets: list[str]) -> None:
+    files = {"Dockerfile": f"FROM python:3.12-slim\n{dockerfile}\n", "webapp/app.py": "app = 1\n"}
+    assert [one["target"] for one in rows(tmp_path, files, "entrypoints.unresolved")] == targets

@@ -82,6 +82,8 @@ class _Modules:
         self._last: tuple[str, frozenset[str]] = ("", frozenset())
         self._forms = any(entry.suffix in _FORMS for entry in context.project.files)
         self._importers: dict[str, list[str]] | None = None
+        files = context.project.files
+        self._with_modules = {entry.path.rpartition("/")[0] for entry in files if entry.suffix == ".py"}
         self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
 
     def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -205,8 +207,16 @@ class _Modules:
         if root not in self._proven:
             self._proven[root] = _packages_of(root, project)
         for home in project.homes_of(root, folder):
-            if f"{home}{root}" in self._proven[root]:
+            if f"{home}{root}" in self._proven[root] and self._holds_modules(home + tail):
                 yield home + tail
+
+    def _holds_modules(self, stem: str) -> bool:
+        """Whether the nearest folder above that is there holds modules itself. One that holds folders alone may be a
+        namespace, of which other parts are installed: `google/cloud/…`."""
+        above = stem.rpartition("/")[0]
+        while above and not self._where.holds_exactly(above):
+            above = above.rpartition("/")[0]
+        return above in self._with_modules
 
 
 def _names_of(base: Base) -> frozenset[str]:

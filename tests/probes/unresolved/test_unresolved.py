@@ -118,6 +118,14 @@ def test_modules_of_the_project_that_are_not_there(tmp_path: Path, line: str, ta
     assert told(tmp_path, files, "python.unresolved") == [("app/main.py", 2, target, NOWHERE, "")]
 
 
+def test_other_parts_of_a_namespace_may_be_installed(tmp_path: Path) -> None:
+    line = "from acme.cloud.answers import ask\nfrom acme.cloud.storage import Client\n"
+    files = {"src/acme/cloud/answers/__init__.py": "ask = max\n", "src/main.py": line}
+    assert told(tmp_path / "namespace", files, "python.unresolved") == []
+    found = told(tmp_path / "package", files | {"src/acme/cloud/__init__.py": ""}, "python.unresolved")
+    assert [one[2] for one in found] == ["src/acme/cloud/storage.py"]
+
+
 def test_what_compilers_of_forms_make_lies_beside_forms(tmp_path: Path) -> None:
     files = PACKAGE | {
         "app/main.py": "from app.other import limit\nfrom app.chat_ui import x\n",

@@ -23,6 +23,7 @@ _MADE: Final = lazy.regex(
     r"(?i)(?:^|/)(?:dist|build|out|target|bin|obj|publish|release|\.?next|\.nuxt|\.output|node_modules|vendor|wheels?"
     r"|wheelhouse|gen|generated|rootfs|tmp)(?:/|$)|\.(?:jar|war|whl|gz|tgz|tar|zip|so|exe|deb|rpm|apk|dll)$"
 )
+_USUAL: Final = frozenset({"Dockerfile", "dockerfile", "Containerfile"})  # what is built where nothing is named
 _GLOB: Final = frozenset("*?[")
 _APART: Final = lazy.regex(r"(?i)(?:^|/)(?:docker\w*|containers?|deploy\w*|infra\w*|k8s|ops|build)$")
 _MOST: Final = 100
@@ -33,7 +34,8 @@ class UnresolvedQuery(Query):
     names, else that of the Dockerfile and those above it. cause: nowhere, capitals (`near` is the path that differs
     from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this
     very file).
-    started: the image is not one for developers, tests or documents."""
+    started: the image is not one for developers, tests or documents, and is what is built where nothing is named, or a
+    compose file names it."""
 
 
 class UnresolvedProbe(Probe[UnresolvedQuery]):
@@ -81,7 +83,7 @@ def _lacking(
         candidates = [_join(folder, source) for folder in folders]
         cause = where.why_not(candidates) if not _of_dvc(source, files) else None
         if cause is not None:
-            started = not is_development(entry.path, entry.role)
+            started = not is_development(entry.path, entry.role) and (entry.name in _USUAL or bool(contexts))
             refers = f"{one.name} {source}"
             yield row_of(entry.path, one.line, entry.role.value, refers, candidates[0], cause, started=started)
 

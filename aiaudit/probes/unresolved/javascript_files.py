@@ -31,9 +31,11 @@ _MARGIN: Final = lazy.regex(r"(?:import|export|const|let|var|\}|require)\b|\}\s*
 _ENDINGS: Final = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".json")
 _TYPES: Final = lazy.regex(r"(?:import|export)\s+type\b")
 _ENTRY: Final = lazy.regex(  # what a framework or a person starts by its name
-    r"(?:^|/)(?:index|main|server|app|App|_app|_document|layout|page|route|middleware|worker|service-worker|cli|start"
-    r"|background|popup|content)\.[mc]?[jt]sx?$|(?:^|/)(?:pages|routes|app)/"
+    r"(?:^|/)(?:main|server|app|App|_app|_document|layout|page|route|middleware|worker|service-worker|cli|start"
+    r"|background|popup|content)\.[mc]?[jt]sx?$|(?:^|/)(?:pages|routes|app)/|^(?:.*/)?src/index\.[mc]?[jt]sx?$|^index\.[mc]?[jt]sx?$"
 )
+_OTHER_FILE: Final = lazy.regex(r"\?|\.(?!d$)[A-Za-z]\w{1,9}$")  # by an alias that a bundler may have set otherwise
+_SCRIPT_FILE: Final = lazy.regex(r"\.[mc]?[jt]sx?$")
 _MOST: Final = 200  # of one project
 
 
@@ -82,6 +84,8 @@ class _Imports:
             if kind in ("type", "dynamic") or spec in seen or self._count >= _MOST:
                 continue
             seen.add(spec)
+            if spec[:1] != "." and _OTHER_FILE.search(spec) and not _SCRIPT_FILE.search(spec):
+                continue
             target = project.target(spec, entry.path)
             if target is None or project.file(spec, entry.path) is not None or self._there(target):
                 continue

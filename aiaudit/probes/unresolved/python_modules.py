@@ -174,11 +174,14 @@ class _Modules:
         module = imported.module
         if module[:1] == ".":
             return True
-        if "." not in module:  # a file beside the importer, which Python finds first where that is started
-            return found == f"{importer.rpartition('/')[0]}/{module}.py".lstrip("/")
         root = module.partition(".")[0]
+        if root in sys.stdlib_module_names:
+            return False
+        if "." not in module:  # a file beside the importer, which Python finds first where that is started
+            folder = f"{importer.rpartition('/')[0]}/".lstrip("/")
+            return found == f"{folder}{module}.py" and not self._is_package(folder)
         if root not in self._proven:
-            self._proven[root] = _packages_of(root, project)
+            self._proven[root] = self._packages_of(root, project)
         return any(found.startswith(f"{package}/") for package in self._proven[root])
 
     def _here_alone(self, imported: Import, entry: Entry, found: str) -> dict[str, Any] | None:
@@ -205,10 +208,39 @@ class _Modules:
         if root in sys.stdlib_module_names:
             return
         if root not in self._proven:
-            self._proven[root] = _packages_of(root, project)
+            self._proven[root] = self._packages_of(root, project)
         for home in project.homes_of(root, folder):
             if f"{home}{root}" in self._proven[root] and self._holds_modules(home + tail):
                 yield home + tail
+
+    def _is_package(self, home: str) -> bool:
+        """Whether a folder, with its slash, or one above it is a package: what lies in it is no module of the first
+        rank, and an absolute import of that name is one of a library. `app/celery/` beside the library Celery."""
+        folder = home.rstrip("/")
+        while folder:
+            if self._where.holds_exactly(f"{folder}/__init__.py"):
+                return True
+            folder = folder.rpartition("/")[0]
+        return False
+
+    def _packages_of(self, root: str, project: PythonProject) -> frozenset[str]:
+        """The folders of packages of this name that some file of the project imports a module of, and finds it there,
+        as long as they lie in no other package."""
+        found: set[str] = set()
+        for path in project.importers.get(root, ()):
+            for imported, _ in project.base(path).each_import({root}):
+                if "." not in imported.module and (not imported.name or imported.name == "*"):
+                    continue
+                for name in (imported.target, imported.module):
+                    tail = name.replace(".", "/")
+                    target = project.module(name, path) if "." in name else None
+                    stem = "" if target is None else target.removesuffix(".py").removesuffix("/__init__")
+                    if stem.endswith(tail):
+                        home = stem[: len(stem) - len(tail)]
+                        if not self._is_package(home):
+                            found.add(home + root)
+                        break
+        return frozenset(found)
 
     def _holds_modules(self, stem: str) -> bool:
         """Whether the nearest folder above that is there holds modules itself. One that holds folders alone may be a
@@ -222,23 +254,6 @@ class _Modules:
 def _names_of(base: Base) -> frozenset[str]:
     """The names of a module that its record knows: most that others take from it."""
     return frozenset((*base.exports, *base.imported_as, *base.constants, *(row[1] for row in base.defined)))
-
-
-def _packages_of(root: str, project: PythonProject) -> frozenset[str]:
-    """The folders of packages of this name that some file of the project imports a module of, and finds it there."""
-    found: set[str] = set()
-    for path in project.importers.get(root, ()):
-        for imported, _ in project.base(path).each_import({root}):
-            if "." not in imported.module and (not imported.name or imported.name == "*"):
-                continue
-            for name in (imported.target, imported.module):
-                tail = name.replace(".", "/")
-                target = project.module(name, path) if "." in name else None
-                stem = "" if target is None else target.removesuffix(".py").removesuffix("/__init__")
-                if stem.endswith(tail):
-                    found.add(stem[: len(stem) - len(tail)] + root)
-                    break
-    return frozenset(found)
 
 
 def _words(imported: Import) -> str:

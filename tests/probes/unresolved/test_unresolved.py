@@ -118,6 +118,20 @@ def test_modules_of_the_project_that_are_not_there(tmp_path: Path, line: str, ta
     assert told(tmp_path, files, "python.unresolved") == [("app/main.py", 2, target, NOWHERE, "")]
 
 
+@pytest.mark.parametrize(
+    "line", ["from celery.app.task import Task", "from celery import states", "from types import x"]
+)
+def test_a_package_in_a_package_is_no_library(tmp_path: Path, line: str) -> None:
+    files = PACKAGE | {
+        "app/celery/__init__.py": "",
+        "app/celery/celery.py": "from celery import Celery\n",
+        "app/celery/work.py": f"{line}\nfrom celery.work import x\n",
+        "app/types.py": "y = 1\n",
+        "app/main.py": line,
+    }
+    assert told(tmp_path, files, "python.unresolved") == []
+
+
 def test_other_parts_of_a_namespace_may_be_installed(tmp_path: Path) -> None:
     line = "from acme.cloud.answers import ask\nfrom acme.cloud.storage import Client\n"
     files = {"src/acme/cloud/answers/__init__.py": "ask = max\n", "src/main.py": line}

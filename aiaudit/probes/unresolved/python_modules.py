@@ -42,10 +42,10 @@ _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
 
 class UnresolvedQuery(CodeQuery):
     """Modules of the project that are imported and not there, each import once. cause: undefined (the module is there
-    and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is
-    the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words;
-    `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in). started:
-    nothing imports the importer, or some file does so at its margin, so that it cannot go without."""
+    and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is the path that differs from it
+    in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this very
+    file; `here`: the file is in this working tree, and git does not take it in). started: nothing imports the importer,
+    or some file does so at its margin, so that it cannot go without."""
 
     def may_stand_in(self, lost: Lost) -> bool:
         return bool(lost.imports)

@@ -180,7 +180,7 @@ def row_of(
         "path": path,
         "line": line,
         "role": role,
-        "refers": refers,
+        "refers": display(refers),
         "target": display(target),
         "cause": cause.kind,
         "here": here,

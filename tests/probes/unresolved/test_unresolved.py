@@ -270,3 +270,9 @@ def test_programs_of_starts(tmp_path: Path, command: str, target: str) -> None:
 def test_an_image_that_holds_the_project_as_it_lies(tmp_path: Path, dockerfile: str, targets: list[str]) -> None:
     files = {"Dockerfile": f"FROM python:3.12-slim\n{dockerfile}\n", "webapp/app.py": "app = 1\n"}
     assert [one["target"] for one in rows(tmp_path, files, "entrypoints.unresolved")] == targets
+
+
+def test_signs_that_would_move_a_terminal_are_written_as_codes(tmp_path: Path) -> None:
+    files = {"src/index.js": 'import { a } from "./gone\u202e\u001b[31m";\n'}
+    (one,) = rows(tmp_path, files, "javascript.unresolved")
+    assert one["refers"].isprintable() and one["target"].isprintable() and "\\x1b[31m" in one["refers"]

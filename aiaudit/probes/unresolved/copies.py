@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
@@ -55,10 +56,11 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         found: list[dict[str, Any]] = []
         for entry in entries:
             text = files.text(entry.path)
-            found.extend(_lacking(entry, text, contexts.get(entry.path, ()), files, where) if text else ())
+            lacking = _lacking(entry, text, contexts.get(entry.path, ()), files, where) if text else ()
+            found.extend(islice(lacking, _MOST - len(found)))
         scope = scope_of([entry.path for entry in entries], files.problems)
         method = "sources of COPY and ADD held against the tree"
-        return listed(fact_id, found[:_MOST], method=method, scope=scope, note="refers")
+        return listed(fact_id, found, method=method, scope=scope, note="refers")
 
 
 def _lacking(

@@ -60,6 +60,7 @@ class Whereabouts:
         self._skipped = context.project.skipped
         self._complete = context.project.complete
         self._causes: dict[tuple[str, ...], Cause | None] = {}
+        self._ignoring: dict[str, tuple[IgnoreFile, list[tuple[int, str, IgnoreFile]]]] = {}
 
     @cached_property
     def _folders(self) -> frozenset[str]:
@@ -145,15 +146,25 @@ class Whereabouts:
 
     def _rule(self, file: str, folder: str, name: str, *, is_dir: bool) -> tuple[int, str] | None:
         """The number and the words of the last line of this file that says something of a name, where it ignores it."""
-        text = self._files.text(file) or ""
-        if not IgnoreFile(text.encode("utf-8", "surrogateescape")).verdicts(folder, {name}, is_dir=is_dir).get(name):
+        whole, lines = self._read(file)
+        if not whole.verdicts(folder, {name}, is_dir=is_dir).get(name):
             return None
-        last = None
-        for number, line in enumerate(text.split("\n")[:_MOST_RULES], 1):
-            words = line.strip()
-            if words and IgnoreFile(line.encode("utf-8", "surrogateescape")).verdicts(folder, {name}, is_dir=is_dir):
-                last = number, display(words[:80])
-        return last
+        for number, words, alone in reversed(lines):  # the last one that says anything decides
+            if alone.verdicts(folder, {name}, is_dir=is_dir):
+                return number, display(words[:80])
+        return None
+
+    def _read(self, file: str) -> tuple[IgnoreFile, list[tuple[int, str, IgnoreFile]]]:
+        """A `.gitignore`, whole and line by line, put together once however much it ignores."""
+        if file not in self._ignoring:
+            text = self._files.text(file) or ""
+            lines = [
+                (number, words, IgnoreFile(line.encode("utf-8", "surrogateescape")))
+                for number, line in enumerate(text.split("\n")[:_MOST_RULES], 1)
+                if (words := line.strip())
+            ]
+            self._ignoring[file] = IgnoreFile(text.encode("utf-8", "surrogateescape")), lines
+        return self._ignoring[file]
 
 
 def whereabouts(context: Context) -> Whereabouts:

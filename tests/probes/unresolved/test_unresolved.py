@@ -12,6 +12,7 @@ from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import State
 from aiaudit.probes.collect import collect
 from aiaudit.probes.unresolved.whereabouts import CAPITALS, IGNORED, NOWHERE, Whereabouts
+from aiaudit.project.gitignore import IgnoreFile
 from tests.probes.support import AS_OF, context
 
 
@@ -47,6 +48,17 @@ def test_the_rule_that_keeps_it_out_is_named(
     cause = where.why_not([path])
     assert cause is not None
     assert (cause.kind, cause.near, cause.by_name) == (kind, near, by_name)
+
+
+def test_a_long_file_of_rules_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(
+        "aiaudit.probes.unresolved.whereabouts.IgnoreFile", lambda data: made.append(data) or IgnoreFile(data)
+    )
+    where = Whereabouts(context(tmp_path, {".gitignore": "*a*\n*b*\n*.py\n", "main.txt": ""}))
+    causes = [where.why_not([f"gone{number}.py"]) for number in range(50)]
+    assert {cause.near for cause in causes if cause is not None} == {".gitignore:3"}
+    assert len(made) == 4  # the whole, and each of its lines
 
 
 def test_a_rule_in_a_folder_is_for_what_lies_below(tmp_path: Path) -> None:
@@ -192,6 +204,12 @@ def test_most_are_two_hundred(tmp_path: Path) -> None:
     body = "from app.other import limit\n" + "".join(f"from app.gone{n} import x\n" for n in range(400))
     files = PACKAGE | {"app/main.py": body, "app/second.py": body}
     assert len(rows(tmp_path, files, "python.unresolved")) == 200
+
+
+def test_most_copies_are_a_hundred(tmp_path: Path) -> None:
+    lines = "".join(f"COPY gone{number}.txt /app/\n" for number in range(300))
+    files = {"Dockerfile": f"FROM x:1\n{lines}", "other/Dockerfile": f"FROM x:1\n{lines}"}
+    assert len(rows(tmp_path, files, "images.unresolved")) == 100
 
 
 def test_scripts_say_whether_anything_imports_them(tmp_path: Path) -> None:

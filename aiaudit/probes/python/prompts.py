@@ -68,6 +68,10 @@ _AUTHORISATION: Final = lazy.regex(
     r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user)"
     r"|\b(?:must not|do not|don't|never)\s+(?:show|share|reveal|disclose|give|tell|send|access|discuss|look up|read"
     r"|change|cancel)\b[^.\n]{0,40}\bsomeone else"  # not: draft it as someone else would
+    r"|\b(?:must not|do not|don't|never)\s+(?:output|show|share|reveal|disclose|expose|return|leak|give|access)\b"
+    r"[^.\n]{0,60}\b(?:(?:other|another|(?:across|between)(?:\s+\w+)?)\s+(?:\w+\s+)?"
+    r"(?:tenant|workspace|organi[sz]ation|customer|account)s?\b"
+    r"|unauthori[sz]ed\s+(?:or\s+\w+\s+)?(?:data|information|content|documents?|records?|users?)\b)"
     r"|\b(?:employees|customers|users|staff|interns|guests)\b[^.\n]{0,20}"
     r"\b(?:must not|may not|cannot|are not allowed to)\s+(?:see|view|access|read|change)\b"
     r"|\b(?:with|to|for|by)\s+(?:\w+\s+)?(?:admins?|administrators?|managers?)\s+only\b"

@@ -18,10 +18,11 @@ from aiaudit.probes.python.names import last_name, root_name
 from aiaudit.probes.python.nodes import statements, walk
 
 HITS: Final = (
-    rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample)\b"
+    rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample|fit_on_texts)\b"
     rb"|\b(?:KFold|StratifiedKFold|cross_val_score)\b"
 )
-_FITTERS: Final = name_set("fit fit_transform fit_resample")
+_OF_A_TOKENIZER: Final = "fit_on_texts"  # of Keras: which words there are, and their ranks
+_FITTERS: Final = name_set(f"fit fit_transform fit_resample {_OF_A_TOKENIZER}")
 _RESAMPLERS: Final = name_set("fit_resample")
 _SPLITTERS: Final = name_set("train_test_split randomSplit")
 _OF_ITS_OBJECT: Final = "randomSplit"  # of Spark, a method of the data
@@ -313,7 +314,7 @@ def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
     if last not in _FITTERS or not fit.args:
         return ""
     names = [one.name for one in view.resolver.names(fit.func, scope)]
-    name = next((one for one in names if one.startswith(_PACKAGES)), "")
+    name = next((one for one in names if one.startswith(_PACKAGES) or last == _OF_A_TOKENIZER), "")
     return "" if not name or name.split(".")[-2] in _STATELESS else name
 
 

@@ -2,7 +2,8 @@
 
 A conflict of a merge, a template, a line that was left half written: the rest of such a file is code like any other.
 The lines that do not parse are blanked, one by one or, where that does not mend it, with all that is indented below the
-same line; a caller learns which, and asks what may stand there.
+same line; a caller learns which, and asks what may stand there. A sign that no Python knows is taken out of its line,
+which loses nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,15 @@ _CONFLICT: Final = lazy.regex(rb"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 _MAGIC: Final = lazy.regex(rb"[!%][A-Za-z]")  # what only a notebook understands, in one that was written down as Python
 _FLUSH: Final = lazy.regex(rb"[^\s#)\]}]")  # the beginning of a statement that is not indented
 _OPENED_AT: Final = lazy.regex(r"expected an indented block after .* on line (\d+)")
+_SIGN: Final = lazy.regex(r"invalid (?:non-printable )?character .*?U\+([0-9A-F]{4,6})")
+
+
+class _Fault(NamedTuple):
+    """A line that does not parse. `sign`: what in it no Python knows. `indented`: it stands too far to the right."""
+
+    line: int
+    sign: bytes = b""
+    indented: bool = False
 
 
 class Salvaged(NamedTuple):
@@ -41,21 +51,30 @@ def salvage(data: bytes) -> Salvaged | None:
         parsed = _parse(b"\n".join(lines))
         if isinstance(parsed, ast.Module):
             return Salvaged(parsed, sorted(lost))
-        if parsed is None or not 0 < parsed <= len(lines):
+        if parsed is None or not 0 < parsed.line <= len(lines):
             return None
-        block = _block(lines, parsed)
-        alike = next((one for one in (_CONFLICT, _MAGIC) if one.match(lines[parsed - 1])), None)
+        at = parsed.line
+        if parsed.sign and parsed.sign in lines[at - 1]:
+            unseen = not parsed.sign.decode().isprintable()  # as a blank that does not break, of which there are many
+            for index, line in enumerate(lines) if unseen else ((at - 1, lines[at - 1]),):
+                lines[index] = line.replace(parsed.sign, b" " * len(parsed.sign))
+            continue
+        block = _block(lines, at)
+        fallen = parsed.indented and _fallen_out(lines, block.start, at)
+        if fallen:
+            at = block.start
+        alike = next((one for one in (_CONFLICT, _MAGIC) if one.match(lines[at - 1])), None)
         if alike is not None:
             broken = [number for number, line in enumerate(lines, 1) if alike.match(line)]
         else:
-            broken = [*block] if block.start in tried else [parsed]
+            broken = [*block] if block.start in tried else [at]
             tried.add(block.start)
         for number in broken:
             line = lines[number - 1]
             if line.strip():
                 lost.add(number)
             lines[number - 1] = b""
-            if broken == [parsed] and len(block) > 1 and line.strip():  # something may have to stand there
+            if broken == [at] and len(block) > 1 and line.strip() and not fallen:  # something may have to stand there
                 lines[number - 1] = line[: len(line) - len(line.lstrip())] + b"pass"
     return None
 
@@ -71,8 +90,18 @@ def _block(lines: Sequence[bytes], at: int) -> range:
     return range(first, last + 1)
 
 
-def _parse(data: bytes) -> ast.Module | int | None:
-    """The tree, or the line that does not parse, or None where no line is to blame."""
+def _fallen_out(lines: Sequence[bytes], flush: int, at: int) -> bool:
+    """Whether the statement at the left margin belongs into the body that goes on below it, and above which it was."""
+    above = next((line for line in reversed(lines[: flush - 1]) if line.strip()), b"")
+    return flush < at and not lines[flush - 1].rstrip().endswith(b":") and _indent(above) == _indent(lines[at - 1])
+
+
+def _indent(line: bytes) -> bytes:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _parse(data: bytes) -> ast.Module | _Fault | None:
+    """The tree, or what does not parse, or None where no line is to blame."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -80,8 +109,12 @@ def _parse(data: bytes) -> ast.Module | int | None:
     except SyntaxError as error:
         if "triple-quoted" in (error.msg or ""):  # what follows may be text or code
             return None
-        opened = _OPENED_AT.search(error.msg or "")
-        return int(opened[1]) if opened else error.lineno
+        if opened := _OPENED_AT.search(error.msg or ""):
+            return _Fault(int(opened[1]))
+        sign = _SIGN.match(error.msg or "")
+        return _Fault(
+            error.lineno or 0, chr(int(sign[1], 16)).encode() if sign else b"", error.msg == "unexpected indent"
+        )
     except (ValueError, RecursionError, MemoryError):
         return None
     assert isinstance(tree, ast.Module)

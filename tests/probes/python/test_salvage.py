@@ -29,6 +29,15 @@ TEMPLATE = b"import os\n{% if x %}\ny = 2\n{% endif %}\ndef g():\n    return os.
         (b"def f():\n\nx = 1\n", [1], ["x = 1"]),
         (b"x = 1\ny = = 2\ndef g():\n    z = 3 +\n    return z\n", [2, 4], ["x = 1", "return z"]),
         (b"%matplotlib inline\nimport os\n!ls\n", [1, 3], ["import os"]),
+        (
+            b"def f():\n    a = 1\ng(a)\n    b = 2\n    return b\n\nx = 1\n",
+            [3],
+            ["a = 1", "b = 2", "return b", "x = 1"],
+        ),
+        (b"def f():\n    return 1\nx = 2\n        y = 3\n", [3, 4], ["return 1"]),
+        ("x = f(1) \u2705\ny = '\u2705'\n".encode(), [], ["x = f(1)", "y = '\u2705'"]),
+        ("def f():\n\u00a0   return 1\n\n\ndef g():\n\u00a0   return 2\n".encode(), [], ["return 1", "return 2"]),
+        ("x = a \u2705 b\ny = 1\n".encode(), [1], ["y = 1"]),
     ],
 )
 def test_what_is_lost_and_what_is_kept(data: bytes, lost: list[int], kept: list[str]) -> None:

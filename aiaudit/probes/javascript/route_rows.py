@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 
+_KEPT: Final = lazy.regex(
+    r"(?m)^(?:export\s+)?(?:const|let|var)\s+(\w{2,40})\s*(?::[^=\n]{1,80})?=\s*(?:new\s+(?:Map|Set)\b|\[\s*\]|\{\s*\})"
+)
 _CHAIN: Final = lazy.regex(r"^\[?\s*(?:body|check|checkSchema|oneOf)\(")
 _CHAIN_BOUND: Final = lazy.regex(
     r"\bisLength\(\s*\{[^}]*\bmax\b|\.is(?:In|Email|UUID|MongoId|ISO8601|Boolean|Date)\(|\.is(?:Int|Float)\(\s*\{[^}]*\bmax\b|\.matches\("
@@ -53,6 +56,7 @@ class RouteRows:
         self.resolver = resolver
         self.handlers = Handlers(module, resolver)
         self.rows: list[dict[str, Any]] = []
+        self._kept: list[str] | None = None
 
     def add(
         self,
@@ -102,7 +106,7 @@ class RouteRows:
         kind = node.kind()
         if kind in FUNCTIONS:
             merge(row, self.handlers.of(node))
-            row["constant"] = last and _constant(node, row)
+            row["constant"] = last and self._constant(node, row)
             return
         if kind in ("identifier", "call_expression", "member_expression"):
             limits = self.handlers.limits.chain(node)
@@ -148,7 +152,7 @@ class RouteRows:
                     row.setdefault("hands_to", []).append([found.spec, found.rest])
             elif bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
                 merge(row, self.handlers.of(bound.node))
-                row["constant"] = last and _constant(bound.node, row)
+                row["constant"] = last and self._constant(bound.node, row)
             elif bound is not None and bound.node is not None and bound.node.kind() == "call_expression":
                 self.handler(row, bound.node, last=last)
         elif kind == "member_expression":
@@ -201,6 +205,25 @@ class RouteRows:
         made = bound.node if bound is not None else None
         refuses = made is not None and made.kind() in FUNCTIONS and self.handlers.turning.of(made)
         return called.text()[:80] if refuses else ""
+
+    def _constant(self, node: SgNode, row: dict[str, Any]) -> bool:
+        """The handler answers and does nothing else: with what stands in it, or with a page of the image."""
+        text = node.text()[:4000]
+        page = _PAGE.search(text) is not None
+        quiet = set(row.get("touches", ())) <= (_PAGE_CALLS if page else set()) and (page or not _FILE.search(text))
+        # An `await` of the code, and not only a text that shows how.
+        waits = "await " in text and node.find(kind="await_expression") is not None
+        return quiet and not row.get("reads") and not waits and "process." not in text and not self._tells(text)
+
+    def _tells(self, text: str) -> bool:
+        """What the file has gathered (`const rooms = new Map()`) goes through the handler, and not only its number."""
+        if self._kept is None:
+            self._kept = sorted(set(_KEPT.findall(self.module.text)))[:20]
+        return any(
+            re.search(rf"\b(?:of\s+|\.\.\.|from\(|json\(|send\(){one}\b(?!\.(?:size|length))", text) is not None
+            or re.search(rf"\b{one}\.(?:entries|values|keys|forEach|map|filter)\(", text) is not None
+            for one in self._kept
+        )
 
     def _literal(self, node: SgNode, kind: str) -> SgNode | None:
         """The object or list that a node is, or that a constant of this file holds."""
@@ -295,12 +318,3 @@ def called_name(node: SgNode) -> str:
         called = node.field("function")
         return called.text()[:80] if called is not None else ""
     return node.text()[:80] if node.kind() in ("identifier", "member_expression") else ""
-
-
-def _constant(node: SgNode, row: dict[str, Any]) -> bool:
-    """The handler answers and does nothing else: with what stands in it, or with a page of the image."""
-    text = node.text()[:4000]
-    page = _PAGE.search(text) is not None
-    quiet = set(row.get("touches", ())) <= (_PAGE_CALLS if page else set()) and (page or not _FILE.search(text))
-    waits = "await " in text and node.find(kind="await_expression") is not None  # and not only a text that shows how
-    return quiet and not row.get("reads") and not waits and "process." not in text

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _SERVERS: Final = {
     "ws.WebSocketServer": "ws",
     "ws.Server": "ws",
-    "socket.io.Server": "socket.io",
+    "socket_io.Server": "socket.io",  # a dot in the name of a package is a line in ours
+    "socket_io": "socket.io",  # `require("socket.io")(server)`, as older programs have it
     "@apollo/server/express4.expressMiddleware": "graphql",
     "@as-integrations/express5.expressMiddleware": "graphql",
     "graphql-yoga.createYoga": "graphql",

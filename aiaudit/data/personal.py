@@ -66,6 +66,13 @@ _TRAITS: Final = (
     lazy.regex(r"(?:^|_)(?:sex|gender)(?:_|$)"),
     lazy.regex(r"(?:^|_)(?:age|dob|born|birth[a-z]*)(?:_|$)"),
 )
+# Such names may be those of accounts, machines or firms: they are people's where the values have two words or more.
+_ROLES: Final = lazy.regex(
+    r"(?:^|_)(?:student|pupil|teacher|instructor|professor|doctor|physician|nurse|observer|driver|passenger|guest"
+    r"|candidate|tenant|borrower|participant|respondent|attendee|donor|beneficiary|nominee|guardian|parent|father"
+    r"|mother|spouse|contact_?person|contact|card_?holder|account_?holder|policy_?holder|subscriber|visitor|user"
+    r"|interviewee|victim|suspect|witness|defendant)_?names?$"
+)
 _FULL: Final = r"[A-Za-z\x{00C0}-\x{024F}]{2,}[ ,.]+[A-Za-z\x{00C0}-\x{024F}]"
 
 
@@ -79,11 +86,13 @@ def hint_of(column: str) -> str | None:
 
 
 def names_of_people(columns: Sequence[str]) -> frozenset[str]:
-    """Columns called `name` alone, in a table that tells sex and age of each row too."""
+    """Columns that are named after a part that people play, and those called `name` alone in a table that tells sex
+    and age of each row too."""
     words = {column: _words(column) for column in columns}
-    if not all(any(trait.search(one) for one in words.values()) for trait in _TRAITS):
-        return frozenset()
-    return frozenset(column for column, one in words.items() if one in ("name", "names"))
+    told = all(any(trait.search(one) for one in words.values()) for trait in _TRAITS)
+    return frozenset(
+        column for column, one in words.items() if _ROLES.search(one) or (told and one in ("name", "names"))
+    )
 
 
 def _words(column: str) -> str:

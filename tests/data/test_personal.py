@@ -173,6 +173,9 @@ def test_no_card_numbers(text):
         (["name", "age", "height"], set()),
         (["file_name", "sex", "age"], set()),
         (["name", "page", "essex"], set()),
+        (["Observer Name", "length"], {"Observer Name"}),
+        (["studentName", "driver_names", "user_name"], {"studentName", "driver_names", "user_name"}),
+        (["device_name", "student_id", "model_name", "name_of_driver"], set()),
     ],
 )
 def test_a_bare_name_is_a_persons_beside_sex_and_age(columns, named):

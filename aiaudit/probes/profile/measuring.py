@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiaudit.data.schema import Schema
     from aiaudit.project.tree import Project
 
-VERSION: Final = "12"  # of what is measured: part of the cache's key
+VERSION: Final = "13"  # of what is measured: part of the cache's key
 MEMORY: Final = 1024  # MiB that all engines together may use
 _MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files

@@ -118,7 +118,20 @@ def _npm(
             )
         else:
             return None
+    if name and program == "npm":
+        folder = _told_behind(files, rest, folder)
     return (script_tasks.npm(files, folder, name), name) if name else None
+
+
+def _told_behind(files: Files, rest: Sequence[str], folder: str | None) -> str | None:
+    """npm takes its own options behind the script's name too, up to `--`: `npm run build --prefix client`."""
+    words = list(rest[: rest.index("--")] if "--" in rest else rest)
+    prefixes, spaces = option(words, "--prefix", "-C"), option(words, "--workspace", "-w")
+    if prefixes:
+        return join(folder, prefixes[0])
+    if len(spaces) == 1:
+        return script_tasks.workspace_folder(files, spaces[0].strip("/")) or folder
+    return folder
 
 
 def _handed(tasks: list[Task], name: str, rest: list[str]) -> list[Task]:

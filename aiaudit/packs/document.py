@@ -1,7 +1,7 @@
 """A pack as parsed YAML that knows where its parts stand, and pydantic's complaints in its author's words.
 
 A pack is a file, or a folder: `pack.yaml` with its title and facts, and a file for each check, which is called as its
-check is. Either way it is one document, and each part of it knows its file.
+check is; facts of either may stand in files beside it. It is always one document, and each part of it knows its file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from aiaudit.model.check import Place
-from aiaudit.packs.files import HEAD, files_of
+from aiaudit.packs.files import HEAD, files_of, is_part, owner_of
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.project.parse import Malformed, Map, Seq, parse_yaml
 
@@ -34,7 +34,7 @@ class Document(Struct, frozen=True):
     """A YAML file of checks or facts, or a folder of them. `name` is what messages call it.
 
     Of a folder `data` and `lines` are those of its `head`, with the checks of the other files in `data`. These files
-    are `checks`, in the order of the checks there.
+    are `checks`, in the order of the checks there. `parts` are the files that hold further facts; `data` has them too.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Document(Struct, frozen=True):
     lines: tuple[str, ...]
     head: str = ""  # what messages call the `pack.yaml` of a folder
     checks: tuple[Document, ...] = ()
+    parts: tuple[Document, ...] = ()
 
     @classmethod
     def read(cls, path: Path, name: str | None = None) -> Document:
@@ -78,13 +79,21 @@ class Document(Struct, frozen=True):
     def _of_folder(cls, folder: Path, name: str) -> Document:
         problems: list[Problem] = []
         found: list[Document] = []
+        parts: dict[str, list[Document]] = {}
         for file in _listed(folder, name):
             try:
-                found.append(cls.read(file, f"{name}/{file.name}"))
+                one = cls.read(file, f"{name}/{file.name}")
             except PackError as error:
                 problems += error.problems
+                continue
+            if is_part(file):
+                parts.setdefault(owner_of(file), []).append(one)
+            else:
+                found.append(one)
         if problems:
             raise PackError(problems)
+        found = [one._with(parts.pop(_called(one), []), problems) for one in found]
+        problems += [_ownerless(part) for alone in parts.values() for part in alone]
         head, *checks = found
         if not isinstance(head.data, Map):
             return head  # told by who loads it
@@ -94,25 +103,51 @@ class Document(Struct, frozen=True):
         problems += filter(None, map(_misnamed, checks))
         if problems:
             raise PackError(problems)
-        data = Map(head.data.mark)
-        data |= head.data
-        data.keys_at, data.values_at = head.data.keys_at, head.data.values_at
+        data = _copied(head.data)
         data["checks"] = Seq(head.data.mark)
         data["checks"] += [check.data for check in checks]
-        return cls(name, data, head.lines, head.name, tuple(checks))
+        return cls(name, data, head.lines, head.name, tuple(checks), head.parts)
+
+    def _with(self, parts: Sequence[Document], problems: list[Problem]) -> Document:
+        """The file together with the facts that stand in files beside it; what is wrong with these is added to
+        `problems`."""
+        if not parts or not isinstance(self.data, Map):
+            return self
+        data = _copied(self.data)
+        facts = _copied(own) if isinstance(own := data.get("facts"), Map) else Map(data.mark)
+        for part in parts:
+            if (
+                not isinstance(part.data, Map)
+                or list(part.data) != ["facts"]
+                or not isinstance(part.data["facts"], Map)
+            ):
+                say = f"a file beside {_called(self)}.yaml holds facts of it, and nothing but the key 'facts'"
+                problems.append(Problem(part.place(), say))
+                continue
+            for fact, body in part.data["facts"].items():
+                if fact in facts:
+                    say = f"the fact '{fact}' stands in another file of {_called(self)} already"
+                    problems.append(Problem(part.place("facts", fact), say))
+                facts[fact] = body
+        data["facts"] = facts
+        return Document(self.name, data, self.lines, parts=tuple(parts))
 
     @property
     def texts(self) -> Iterator[tuple[str, ...]]:
         """The lines of each file."""
         yield self.lines
+        for part in self.parts:
+            yield part.lines
         for check in self.checks:
-            yield check.lines
+            yield from check.texts
 
     def _inside(self, path: Sequence[str | int]) -> tuple[Document, Path_]:
         """The file in which a part stands, and where it stands there."""
         match path:
             case ("checks", int(index), *rest) if 0 <= index < len(self.checks):
-                return self.checks[index], tuple(rest)
+                return self.checks[index]._inside(rest)
+            case ("facts", str(fact), *_):
+                return next((part for part in self.parts if fact in part.data["facts"]), self), tuple(path)
         return self, tuple(path)
 
     def place(self, *path: str | int, value: bool = False) -> Place:
@@ -225,11 +260,33 @@ def _listed(folder: Path, name: str) -> list[Path]:
     return files
 
 
+def _copied(data: Map) -> Map:
+    """A mapping of the same keys, which still knows where they stand."""
+    copy = Map(data.mark)
+    copy |= data
+    copy.keys_at, copy.values_at = data.keys_at, data.values_at
+    return copy
+
+
+def _is_of_facts(data: Any) -> bool:
+    return isinstance(data, Map) and list(data) == ["facts"] and isinstance(data["facts"], Map)
+
+
+def _called(document: Document) -> str:
+    """The name of a file without its folder and its ending."""
+    return document.name.rpartition("/")[2].rpartition(".")[0]
+
+
+def _ownerless(part: Document) -> Problem:
+    owner = _called(part).partition(".")[0]
+    return Problem(part.place(), f"it holds facts of {owner}, and no {owner}.yaml lies beside it")
+
+
 def _misnamed(check: Document) -> Problem | None:
     """What is wrong with the name of a check's file."""
     if not isinstance(check.data, Mapping):
         return Problem(check.place(), "the file of a check must be a mapping with id, title, severity, kind and rule")
-    called, own = check.name.rpartition("/")[2].rpartition(".")[0], check.data.get("id")
+    called, own = _called(check), check.data.get("id")
     if not isinstance(own, str) or own == called:
         return None
     return Problem(check.place("id", value=True), f"the file of the check {own} must be called {own}.yaml")

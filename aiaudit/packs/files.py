@@ -1,7 +1,8 @@
 """Which files a pack is made of, and those that ship with aiaudit. Nothing here is parsed.
 
 A pack is a file, or a folder: `pack.yaml` with its title and the facts that several checks use, and a file for each
-check, which is called as its check is.
+check, which is called as its check is. Of either a part may stand beside it: `TEAM-001.lines.yaml` holds further facts
+of `TEAM-001.yaml`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _CHECK_IDS: Final = lazy.regex(r"^(?:\s*-\s+)?id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*
 
 
 def files_of(pack: Path) -> list[Path]:
-    """The files of a pack: itself, or those of its folder, `pack.yaml` first.
+    """The files of a pack: itself, or those of its folder, `pack.yaml` first and each file before its parts.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -28,8 +29,26 @@ def files_of(pack: Path) -> list[Path]:
         return [pack]
     head = pack / HEAD
     yaml = (file for file in pack.iterdir() if file.suffix in (".yaml", ".yml"))
-    files = (file for file in yaml if file.name[0] != "." and file.is_file())
-    return [head, *sorted(file for file in files if file != head)]
+    files = (file for file in yaml if file.name[0] != "." and file.is_file() and file != head)
+    return [
+        head,
+        *sorted(files, key=lambda file: (owner_of(file) != head.stem, owner_of(file), is_part(file), file.name)),
+    ]
+
+
+def _order(file: Path) -> tuple[bool, str, bool, str]:
+    owner = owner_of(file)
+    return owner != "pack", owner, is_part(file), file.name
+
+
+def is_part(file: Path) -> bool:
+    """Whether a file of a folder holds further facts of another file there."""
+    return "." in file.stem
+
+
+def owner_of(file: Path) -> str:
+    """What a file of a folder is about: a check's id, or `pack`."""
+    return file.stem.partition(".")[0]
 
 
 def cases_of(pack: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from aiaudit.packs import cases, stored
-from aiaudit.packs.files import HEAD, files_of, ids_in, shipped_packs
+from aiaudit.packs.files import HEAD, files_of, ids_in, is_part, owner_of, shipped_packs
 from aiaudit.packs.lint import lint
 from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
@@ -188,4 +188,81 @@ def test_lint_names_the_file_of_a_check(folder):
 def test_each_shipped_check_has_a_file_of_its_name():
     for pack in shipped_packs():
         if pack.is_dir():
-            assert ids_in(pack) == [file.stem for file in files_of(pack)[1:]]
+            files = files_of(pack)
+            assert ids_in(pack) == [file.stem for file in files[1:] if not is_part(file)]
+            assert {owner_of(file) for file in files if is_part(file)} <= {"pack", *ids_in(pack)}
+
+
+# --- facts in a file beside
+
+
+PART = """\
+facts:
+  here: {probe: files.exists, files: ["LICENSE"], title: A licence}
+  both: {derive: "there.size() + here.size()", sees: [there, here]}
+"""
+
+
+def test_facts_of_a_check_or_of_the_pack_may_stand_in_files_beside_it(folder, tmp_path):
+    check = folder / "TEAM-001.yaml"
+    check.write_text(check.read_text().replace("there.size() > 1", "both > old.size()"))
+    (folder / "TEAM-001.more.yaml").write_text(PART)
+    (folder / "pack.old.yaml").write_text("facts:\n  old: {probe: files.exists, files: [OLD], title: Old}\n")
+    assert [file.name for file in files_of(folder)] == [
+        HEAD, "pack.old.yaml", "TEAM-001.yaml", "TEAM-001.more.yaml", "TEAM-002.yaml",
+    ]  # fmt: skip
+    library = load([folder], shipped=False)
+    assert [check.id for check in library.checks] == ids_in(folder) == ["TEAM-001", "TEAM-002"]
+    assert str(library.facts["team.old"].place) == f"{folder}/pack.old.yaml:2:3"
+    assert str(library.facts["team.TEAM-001.there"].place) == f"{folder}/TEAM-001.yaml:8:3"
+    assert str(library.facts["team.TEAM-001.both"].place) == f"{folder}/TEAM-001.more.yaml:3:3"
+
+    together = yaml.safe_load(check.read_text())
+    together["facts"] |= yaml.safe_load(PART)["facts"]
+    (folder / "TEAM-001.more.yaml").unlink()
+    check.write_text(yaml.safe_dump(together, sort_keys=False))
+    assert list(load([folder], shipped=False).facts) == list(library.facts)
+
+
+def test_a_check_may_have_all_its_facts_beside_it(folder):
+    check = folder / "TEAM-001.yaml"
+    text = check.read_text()
+    facts = text[text.index("facts:") : text.index("rule:")]
+    check.write_text(text.replace(facts, ""))
+    (folder / "TEAM-001.facts.yaml").write_text(facts)
+    assert str(load([folder], shipped=False).facts["team.TEAM-001.there"].place).endswith("TEAM-001.facts.yaml:2:3")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("TEAM-009.more.yaml", PART, ":1:1: it holds facts of TEAM-009, and no TEAM-009.yaml lies beside it"),
+        ("TEAM-001.more.yaml", "title: More\n", ":1:1: a file beside TEAM-001.yaml holds facts of it, and nothing but"),
+        ("TEAM-001.more.yaml", "- facts\n", ":1:1: a file beside TEAM-001.yaml holds facts of it, and nothing but"),
+        ("TEAM-001.more.yaml", "facts: [\n", ":2:1: "),
+        (
+            "TEAM-001.more.yaml",
+            PART.replace("here:", "there:").replace("here.", "there.").replace(", here]", "]"),
+            ":2:3: the fact 'there' stands in another file of TEAM-001 already",
+        ),
+        ("TEAM-001.more.yaml", PART.replace("+ here.", "+ her."), ":3:34: unknown name `her`; did you mean"),
+        ("TEAM-001.more.yaml", PART.replace("files.exists", "files.exits"), ":2:10: no probe 'files.exits'; did you"),
+        ("TEAM-001.more.yaml", PART.replace("title", "titel"), ":2:51: unknown key 'titel'; did you mean 'title'?"),
+    ],
+)
+def test_what_is_wrong_in_a_file_beside_is_told_with_its_place(folder, file, text, said):
+    (folder / file).write_text(text)
+    (problem, *_) = told(folder)
+    assert problem.startswith(f"team/{file}{said}")
+
+
+def test_a_changed_file_beside_is_seen_in_what_was_kept(folder, tmp_path):
+    part = folder / "TEAM-001.more.yaml"
+    part.write_text(PART)
+    opened = open_cache(tmp_path / "cache")
+    assert opened is not None
+    with opened as cache:
+        first = stored.load([folder], cache=cache)
+        part.write_text(PART.replace("LICENSE", "COPYING"))
+        changed = stored.load([folder], cache=cache)
+    assert changed.digest != first.digest

@@ -251,12 +251,18 @@ def _follow(
         record = project.records.get(found.path) if found.path else None
         known = record.get("handlers", {}) if record is not None else {}
         summary = known.get(found.local) or known.get(found.local.rpartition(".")[2])  # a method of what is exported
+        at = found.path
+        if summary is None:  # a handler that a helper of the project was given
+            for at, local in project.made_at(spec, "" if rest == "*" else rest, path):
+                summary = project.records[at].get("handlers", {}).get(local)
+                if summary is not None:
+                    break
         if summary is None:
             continue
         inner = dict(summary)
         if depth < _MAX_STEPS and inner.get("hands_to"):
-            _follow(inner, inner["hands_to"], found.path, project, depth + 1)
-        inner["bounded"] = inner.get("bounded", False) or _schemas_bounded(inner, found.path, project)
+            _follow(inner, inner["hands_to"], at, project, depth + 1)
+        inner["bounded"] = inner.get("bounded", False) or _schemas_bounded(inner, at, project)
         inner.pop("schemas", None)
         inner.pop("hands_to", None)
         merge(merged, inner)

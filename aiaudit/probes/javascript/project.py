@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -193,6 +193,17 @@ class JavaScriptProject:
             found.known = found.known or "kw" in row
             importer = path
         return found
+
+    def made_at(self, spec: str, rest: str, importer: str) -> Iterator[tuple[str, str]]:
+        """The files on the way to what a name stands for, each with the name there: `const save = asyncHandler(…)`
+        stands for what the helper gives back, and is made where the helper is called."""
+        for _ in range(MAX_STEPS):
+            path = self.file(spec, importer)
+            step = self._step(path, rest) if path is not None and path in self.records else None
+            if path is None or step is None or isinstance(step, str):
+                return
+            yield path, str(step[1].get("local") or rest.partition(".")[0])
+            (spec, rest), importer = step[0], path
 
     def _step(self, path: str, rest: str) -> tuple[tuple[str, str], dict[str, Any]] | str | None:
         """What a name exported by a file stands for elsewhere, or its name in that file, or None."""

@@ -153,6 +153,7 @@ class RouteFinder:
             for scope in self.module.functions
             if scope.parent is self.module.top and scope.name and scope.node is not None
         ]
+        named += [(name, node) for name, node in self._wrapped() if name not in {one for one, _ in named}]
         methods = [(name.rpartition(".")[2], node) for name, node in self.module.methods.items()]
         counts = Counter(name for name, _ in (*named, *methods))
         for name, node in (*named, *(one for one in methods if counts[one[0]] == 1)):
@@ -166,6 +167,20 @@ class RouteFinder:
                     or summary.get("headers")
                 ):
                     found[name] = {key: value for key, value in summary.items() if value and key != "limits"}
+        return found
+
+    def _wrapped(self) -> list[tuple[str, SgNode]]:
+        """Functions of the top level that a helper is given and whose result has a name, as with
+        `const save = asyncHandler(async (req, res) => …)`."""
+        found = []
+        for scope in self.module.functions:
+            node = scope.node if scope.parent is self.module.top and not scope.name else None
+            given = node.parent() if node is not None else None
+            call = given.parent() if given is not None and given.kind() == "arguments" else None
+            holder = call.parent() if call is not None and call.kind() == "call_expression" else None
+            name = holder.field("name" if holder.kind() == "variable_declarator" else "left") if holder else None
+            if node is not None and name is not None:
+                found.append((name.text().rpartition(".")[2], node))
         return found
 
     # --- routes by calls ---------------------------------------------------------------------------------------------

@@ -121,6 +121,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.tools": "aiaudit.probes.python.probe_tools:ToolsProbe",
     "python.turning": "aiaudit.probes.python.probe_turning:TurningProbe",
     "python.unresolved": "aiaudit.probes.unresolved.python_modules:UnresolvedProbe",
+    "readme.unresolved": "aiaudit.probes.unresolved.told:UnresolvedProbe",
     "results.files": "aiaudit.probes.results:ResultsProbe",
     "runs.figures": "aiaudit.probes.runs.probe:RunFigures",
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",

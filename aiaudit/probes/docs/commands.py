@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from aiaudit import lazy
-from aiaudit.probes.docs.document import Document, Section
+from aiaudit.probes.docs.document import CodeBlock, Document, Section
 
 _MAX_COMMAND: Final = 400  # characters of a command line that are looked at
 
@@ -107,37 +107,42 @@ def steps(document: Document, own_names: frozenset[str]) -> Steps:
     """Sort a document's commands. `own_names`: the project's console scripts and package names, lower case."""
     install: list[Command] = []
     run: list[Command] = []
-    typed = list(_commands(document))
-    programs = own_names | {found.group(1).lower() for found in (_PACKAGE.match(c.text) for c in typed) if found}
-    for command in typed:
-        bare = _bare(command.text)
-        installs = _INSTALL.match(bare) is not None
+    commands = list(_commands(document))
+    programs = own_names | {found.group(1).lower() for found in (_PACKAGE.match(c.text) for c in commands) if found}
+    for command in commands:
+        text = bare(command.text)
+        installs = _INSTALL.match(text) is not None
         if installs:
             install.append(command)
-        if _runs(bare) or (not installs and " " in bare and bare.split(" ")[0].lower() in programs):
+        if _runs(text) or (not installs and " " in text and text.split(" ")[0].lower() in programs):
             run.append(command)
     run.extend(_examples(document))
     return Steps(tuple(install), tuple(run))
 
 
-def _runs(bare: str) -> bool:
-    return _RUN.match(bare) is not None and not any(_NOT_OWN_SCRIPT.search(word) for word in bare.split(" ")[:2])
+def _runs(text: str) -> bool:
+    return _RUN.match(text) is not None and not any(_NOT_OWN_SCRIPT.search(word) for word in text.split(" ")[:2])
 
 
 def _commands(document: Document) -> Iterator[Command]:
     for section in document.sections:
         for block in section.code:
-            if block.language not in _SHELLS:
-                continue
-            carried = ""
-            for number, line in enumerate(block.lines, block.line):
-                text = (carried + _PROMPT.sub("", line[:_MAX_COMMAND]).strip())[:_MAX_COMMAND]
-                carried = ""
-                if text.endswith("\\"):
-                    carried = text[:-1].rstrip() + " "
-                elif text and not text.startswith(("#", "//", "REM ")):
-                    yield from (Command(number, part.strip()) for part in re.split(r" ?(?:&&|;) ", text))
+            yield from typed(block)
         yield from _inline(section)
+
+
+def typed(block: CodeBlock) -> Iterator[Command]:
+    """The command lines of a block of code that is meant for a shell; none of another."""
+    if block.language not in _SHELLS:
+        return
+    carried = ""
+    for number, line in enumerate(block.lines, block.line):
+        text = (carried + _PROMPT.sub("", line[:_MAX_COMMAND]).strip())[:_MAX_COMMAND]
+        carried = ""
+        if text.endswith("\\"):
+            carried = text[:-1].rstrip() + " "
+        elif text and not text.startswith(("#", "//", "REM ")):
+            yield from (Command(number, part.strip()) for part in re.split(r" ?(?:&&|;) ", text))
 
 
 def _inline(section: Section) -> Iterator[Command]:
@@ -148,7 +153,7 @@ def _inline(section: Section) -> Iterator[Command]:
                 yield Command(number, _PROMPT.sub("", text).strip())
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """The command without variables, sudo and runners that stand before it."""
     while True:
         shorter = _PREFIX.sub("", _ENVIRONMENT.sub("", text))

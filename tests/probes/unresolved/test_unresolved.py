@@ -294,3 +294,92 @@ def test_signs_that_would_move_a_terminal_are_written_as_codes(tmp_path: Path) -
     files = {"src/index.js": 'import { a } from "./gone\u202e\u001b[31m";\n'}
     (one,) = rows(tmp_path, files, "javascript.unresolved")
     assert one["refers"].isprintable() and one["target"].isprintable() and "\\x1b[31m" in one["refers"]
+
+
+# --- what a README tells people to run
+
+
+def readme(*commands: str) -> str:
+    return "# Ranker\n\n## Start\n\n```bash\n" + "\n".join(commands) + "\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [
+        ("pip install -r requirements.txt", "requirements.txt"),
+        ("python -m pip install --upgrade --requirement requirements/dev.txt", "requirements/dev.txt"),
+        ("conda env create -f environment.yml", "environment.yml"),
+        ("$ python src/train.py --epochs 3", "src/train.py"),
+        (r"python src\train.py", "src/train.py"),
+        ("sudo bash setup.sh", "setup.sh"),
+        ("uv run python train.py", "train.py"),
+        ("./deploy.sh", "deploy.sh"),
+        ("streamlit run ui.py", "ui.py"),
+        ("uvicorn service.api:app --reload", "service/api.py"),
+        ("gunicorn -w 4 service.api:create_app()", "service/api.py"),
+        ("cp .env.example .env", ".env.example"),
+        ("docker compose -f compose.prod.yml up -d", "compose.prod.yml"),
+        ("docker-compose --env-file .env -f compose.prod.yml up", "compose.prod.yml"),
+        ("npm run serve", "the script serve of package.json"),
+        ("make serve", "the target serve of make"),
+        ("cd app && python gone.py", "gone.py"),
+    ],
+)
+def test_commands_of_a_readme_that_lead_nowhere(tmp_path: Path, command: str, target: str) -> None:
+    files = {"README.md": readme(command), "app/main.py": "", "Makefile": "test:\n\techo\n"}
+    files["package.json"] = '{"scripts": {"dev": "vite"}}'
+    assert told(tmp_path, files, "readme.unresolved") == [("README.md", 6, target, NOWHERE, "")]
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["python main.py"],  # from its own folder, as a sentence may say
+        ["python other/main.py"],
+        ["uvicorn main:app", "uvicorn app.main:app"],
+        ["npm run dev", "make test", "make -j4", "make VERSION=2"],
+        ["pip install ranker", "pip install -e .", "python -m ranker.gone", "python -c 'import x'"],
+        ["touch notes.py", "python notes.py"],
+        ["wget https://example.org/get.sh", "bash get.sh"],
+        ["python <your file>.py", "python $FILE", "python my_script.py", "python *.py", "python /opt/x.py"],
+        ["git clone https://github.com/a/ranker", "git clone https://github.com/b/engine", "python engine.py"],
+        ["git clone https://github.com/a/ranker", "cd engine", "python engine.py"],
+        ["cd ../engine", "python engine.py"],
+        ["docker compose logs -f web", "docker compose up"],
+        ["# python gone.py", "echo python gone.py"],
+    ],
+)
+def test_commands_of_a_readme_that_prove_nothing(tmp_path: Path, commands: list[str]) -> None:
+    files = {"README.md": readme(*commands), "app/main.py": "", "Makefile": "test:\n\techo\n"}
+    files["package.json"] = '{"scripts": {"dev": "vite"}}'
+    assert told(tmp_path, files, "readme.unresolved") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("docs/README.md", readme("python gone.py")),
+        ("archive/README.md", readme("python gone.py")),
+        ("README.md", readme("python gone.py").replace("bash", "python")),
+        ("README.md", readme("python gone.py").replace("Start", "Roadmap")),
+        ("README.md", "Create a file named `gone.py`.\n\n" + readme("python gone.py")),
+        ("README.md", "Run `python gone.py`.\n"),
+    ],
+)
+def test_what_is_not_told_to_run_today(tmp_path: Path, path: str, text: str) -> None:
+    assert told(tmp_path, {path: text, "app/main.py": ""}, "readme.unresolved") == []
+
+
+def test_a_file_that_git_leaves_out_is_named_with_the_rule(tmp_path: Path) -> None:
+    files = {"service/README.md": readme("cp .env.example .env"), ".gitignore": "# keys\n.env*\n", "app/main.py": ""}
+    assert told(tmp_path, files, "readme.unresolved") == [
+        ("service/README.md", 6, ".env.example", IGNORED, ".gitignore:2")
+    ]
+
+
+def test_makefiles_that_make_their_targets_say_nothing(tmp_path: Path) -> None:
+    files = {"README.md": readme("make serve"), "Makefile": "run-%:\n\techo $*\n"}
+    assert told(tmp_path, files, "readme.unresolved") == []
+    (tmp_path / "Makefile").unlink()
+    files = {"README.md": readme("make serve"), "app/main.py": ""}
+    assert told(tmp_path, files, "readme.unresolved") == [("README.md", 6, "Makefile", NOWHERE, "")]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from aiaudit.packs import cases, stored
-from aiaudit.packs.files import HEAD, files_of, ids_in, is_part, owner_of, shipped_packs
+from aiaudit.packs.files import HEAD, files_of, ids_in, is_part, owner_of, shipped_files, shipped_packs
 from aiaudit.packs.lint import lint
 from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
@@ -191,6 +191,10 @@ def test_each_shipped_check_has_a_file_of_its_name():
             files = files_of(pack)
             assert ids_in(pack) == [file.stem for file in files[1:] if not is_part(file)]
             assert {owner_of(file) for file in files if is_part(file)} <= {"pack", *ids_in(pack)}
+
+
+def test_no_shipped_file_is_longer_than_a_reader_likes():
+    assert {file.name: lines for file in shipped_files() if (lines := len(file.read_text().splitlines())) > 600} == {}
 
 
 # --- facts in a file beside

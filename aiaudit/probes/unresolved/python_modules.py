@@ -1,4 +1,4 @@
-"""The probe `python.unresolved`: imports of the project's own modules that are not there.
+"""The probe `python.unresolved`: imports of the project's own modules that are not there, and files that are no Python.
 
 Only imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. An
 absolute import is the project's own where its package lies above the importer and another import finds its way into
@@ -7,19 +7,20 @@ that very package; a library of the same name is none.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.asking import CodeQuery, listed, scope_of
 from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.module import Import
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.reading import Files
 from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Cause, Whereabouts, row_of, whereabouts
 from aiaudit.project.entry import Entry
@@ -37,12 +38,20 @@ _BY_TEXT: Final = lazy.regex(
     r"import\s*\*|__getattr__|\bglobals\(|\bvars\(|\bsetattr\(|\bexec\(|sys\.modules|__all__\s*\+="
 )
 UNDEFINED: Final = "undefined"
+BROKEN: Final = "broken"
+_NOT_PYTHON: Final = lazy.regex(r"^not Python 3 at line (\d+)(?:;|$)")
+# What another program fills in or reads first: a template, a cell of a notebook that was written down, words of a newer
+# Python than the one that looks.
+_OF_ANOTHER: Final = lazy.regex(
+    r"\{\{|\{%|<%|\$\{|^\s*[!%]|\b[fFtT][rR]?[\"']|^\s*(?:type\s+\w+|except\b.*,|match\b|case\b)"
+)
 _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
 
 
 class UnresolvedQuery(CodeQuery):
-    """Modules of the project that are imported and not there, each import once. cause: undefined (the module is there
-    and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is the path that differs from it
+    """Modules of the project that are imported and not there, each import once, and files with a line that is none.
+    cause: broken (this very line is none), undefined (the module is there and the name that is taken from it stands
+    nowhere in it), nowhere, capitals (`near` is the path that differs from it
     in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this very
     file; `here`: the file is in this working tree, and git does not take it in). started: nothing imports the importer,
     or some file does so at its margin, so that it cannot go without."""
@@ -62,12 +71,18 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         return list_of(UNRESOLVED)
 
     def answer(self, fact_id: str, query: UnresolvedQuery, context: Context) -> Fact:
-        modules = _Modules(context)
+        modules, project = _Modules(context), python_project(context)
+        parsed, scope = scope_of(query, context)
+        rows = [
+            one for path, entry in parsed.items() if entry.suffix == ".py" for one in modules.lacking(entry, project)
+        ]
+        broken = (context.project.entry(path) for path in sorted(project.unparsed, key=os.fsencode))
+        rows += modules.broken([entry for entry in broken if entry and query.covers(entry)], project)
+        return listed(fact_id, rows, scope, project.unparsed, _note)
 
-        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            return modules.lacking(entry, project) if entry.suffix == ".py" else iter(())
 
-        return fact_of(fact_id, query, context, find, lambda one: f"{one['refers']} is not there")
+def _note(row: dict[str, Any]) -> str:
+    return f"{row['refers']} is {'no Python' if row['cause'] == BROKEN else 'not there'}"
 
 
 class _Modules:
@@ -101,6 +116,19 @@ class _Modules:
                 seen.add(imported.module)
                 self._count += 1
                 yield row | {"started": self._needed(entry.path, project)}
+
+    def broken(self, entries: Sequence[Entry], project: PythonProject) -> Iterator[dict[str, Any]]:
+        """A line of each file for which Python would refuse the whole of it."""
+        for entry in entries[:_MOST]:
+            found = _NOT_PYTHON.match(project.unparsed[entry.path])
+            if found is None or entry.suffix != ".py":
+                continue
+            line = int(found.group(1))
+            lines = (self._files.text(entry.path) or "").splitlines()
+            if any(_OF_ANOTHER.search(one) for one in lines[max(line - 3, 0) : line + 1]):
+                continue
+            row = row_of(entry.path, line, entry.role.value, f"line {line}", entry.path, Cause(BROKEN))
+            yield row | {"started": self._needed(entry.path, project)}
 
     def _may_lack(self, imported: Import, entry: Entry, project: PythonProject) -> bool:
         """A first look, for most imports are of libraries or of what is there."""

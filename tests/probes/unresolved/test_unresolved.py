@@ -383,3 +383,44 @@ def test_makefiles_that_make_their_targets_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "Makefile").unlink()
     files = {"README.md": readme("make serve"), "app/main.py": ""}
     assert told(tmp_path, files, "readme.unresolved") == [("README.md", 6, "Makefile", NOWHERE, "")]
+
+
+# --- files that are no Python
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("import os\nkey = os.getenv('KEY') ✅\n", 2),
+        ("def every():\nrows = 1\n    return rows\n", 2),
+        ("name: Daily run\n", 1),
+        ("def first(:\n    pass\n", 1),
+        ('def first():\n    pass\n"""\n', 3),
+    ],
+)
+def test_a_line_that_is_no_python_is_told(tmp_path: Path, text: str, line: int) -> None:
+    files = {"app/main.py": "import app.store\n", "app/store.py": text, "app/__init__.py": ""}
+    (row,) = rows(tmp_path, files, "python.unresolved")
+    assert (row["path"], row["line"], row["cause"], row["target"], row["started"]) == (
+        "app/store.py", line, "broken", "app/store.py", True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'print "ready"\n',
+        "!pip install x\nimport os\n",
+        "%matplotlib inline\n",
+        "limit = 1\n{{ cookiecutter.setup }}\n",
+        "{% if a %}\nlimit = 1\n{% endif %}\n",
+        "<<<<<<< HEAD\nlimit = 1\n=======\nlimit = 2\n>>>>>>> more\n",  # read as one side of it
+        'told = f"{rows["name"]}"\n',  # Python 3.12
+        "type Row = dict[str, int]\n",
+        "limit = 1\n",
+        "",
+    ],
+)
+def test_what_another_program_or_python_reads_is_not_told(tmp_path: Path, text: str) -> None:
+    files = {"app/main.py": "limit = 1\n", "app/store.py": text, "app/__init__.py": ""}
+    assert told(tmp_path, files, "python.unresolved") == []

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.python.answering import is_handler
 from aiaudit.probes.python.call_parts import (
     PARTIALS,
     adapter_of,
@@ -31,7 +32,7 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import header
-from aiaudit.probes.python.provenance import Provenance, is_handler
+from aiaudit.probes.python.provenance import Provenance
 from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.spread import Spread

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from aiaudit.probes.python.answering import is_handler, is_tool
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.file_view import FileView
@@ -23,7 +24,6 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import children_of, expressions, header, parameters, statements, walk
 from aiaudit.probes.python.passing import Passing
-from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing, keyword_of
 from aiaudit.probes.python.unfollowed import Unfollowed

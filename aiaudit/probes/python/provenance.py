@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.answering import is_handler
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.entries import Entries
 from aiaudit.probes.python.match import name_set
@@ -57,7 +58,6 @@ _OPERATOR: Final = frozenset({"input", "sys.argv", "sys.stdin"})
 _OPERATOR_LASTS: Final = name_set("parse_args parse_known_args parse_args_into_dataclasses")
 _ENV: Final = frozenset({"os.environ", "os.getenv", "os.environ.get", "decouple.config"})
 _HERE: Final = frozenset({"__file__", "__name__", "__path__"})
-ROUTE_METHODS: Final = name_set("get post put delete patch head options route websocket api_route add_api_route")
 _CLI_DECORATORS: Final = frozenset({"command", "option", "argument", "group", "callback"})
 _REQUEST_CLASSES: Final = name_set("Request UploadFile WebSocket HttpRequest File Form Body Query")
 # Calls that hand on what they are given, so that their arguments decide.
@@ -361,52 +361,6 @@ def _is_body(function: FunctionNode, argument: ast.arg, scope: Scope) -> bool:
     at = _PLATFORM.get(getattr(function, "name", ""), -1)
     given = [*function.args.posonlyargs, *function.args.args]
     return at >= 0 and scope.parent is not None and scope.parent.kind == "module" and given[at : at + 1] == [argument]
-
-
-def is_handler(scope: Scope, resolver: Resolver) -> bool:
-    """Whether a function is registered as a route or tool handler by a decorator (`@app.post("/x")`, `@mcp.tool()`)."""
-    node = scope.node
-    if isinstance(node, ast.Module | ast.ClassDef):
-        return False
-    for decorator in node.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        last = dotted(target).rpartition(".")[2]
-        if isinstance(target, ast.Attribute) and last in ROUTE_METHODS and isinstance(decorator, ast.Call):
-            names = resolver.names(target, scope.parent or scope)
-            if not names or any(not one.name.startswith(("requests.", "httpx.", "click.", "typer.")) for one in names):
-                return True
-        if last in ("api_view", "require_POST", "require_GET", "require_http_methods"):
-            return True
-        if last in ("fastapi_endpoint", "web_endpoint"):
-            return any(one.name.startswith("modal.") for one in resolver.names(target, scope.parent or scope))
-        if isinstance(target, ast.Attribute) and last in ("tool", "resource", "prompt"):
-            names = resolver.names(target, scope.parent or scope)
-            if any("mcp" in one.name.lower() for one in names):
-                return True
-    return False
-
-
-def is_tool(scope: Scope, resolver: Resolver) -> bool:
-    """Whether a function is registered as a tool that a model may call (`@tool`, `@mcp.tool()`, `@function_tool`)."""
-    node = scope.node
-    if isinstance(node, ast.Module | ast.ClassDef):
-        return False
-    for decorator in node.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if dotted(target).rpartition(".")[2] in _TOOL_DECORATORS:
-            names = resolver.names(target, scope.parent or scope)
-            if any(one.name.startswith(_TOOL_LIBRARIES) or "mcp" in one.name.lower() for one in names):
-                return True
-    return False
-
-
-_TOOL_DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function")
-_TOOL_LIBRARIES: Final = tuple(
-    name_set(
-        "langchain langgraph agents. pydantic_ai smolagents crewai llama_index semantic_kernel google.adk strands"
-        " fastmcp claude_agent_sdk"
-    )
-)
 
 
 def is_command(scope: Scope) -> bool:

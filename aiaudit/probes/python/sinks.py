@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.answering import is_handler
 from aiaudit.probes.python.databases import runs_statement
 from aiaudit.probes.python.effects import is_interpreter
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, statements, walk
-from aiaudit.probes.python.provenance import is_handler
 from aiaudit.probes.python.values import Values
 
 Sink = tuple[str, str, ast.expr]

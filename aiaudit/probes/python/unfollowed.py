@@ -10,12 +10,12 @@ import ast
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.answering import is_handler, is_tool
 from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import children_of, parameters, statements, walk
-from aiaudit.probes.python.provenance import is_handler, is_tool
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.bindings import Binding

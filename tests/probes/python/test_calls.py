@@ -253,6 +253,20 @@ def test_keywords_of_the_constructor_and_of_settings() -> None:
         ("@app.post('/x')\ndef f(body):\n    requests.get(u)", "in_handler", True),
         ("@mcp.tool()\ndef f(body):\n    requests.get(u)", "in_handler", True),
         ("@click.command()\ndef f(body):\n    requests.get(u)", "in_handler", None),
+        ("class V(APIView):\n    def post(self, request):\n        requests.get(u)", "in_handler", True),
+        ("class V(APIView):\n    def helper(self, request):\n        requests.get(u)", "in_handler", None),
+        (
+            "class V(viewsets.ModelViewSet):\n    @action()\n    def ask(self, request):\n        requests.get(u)",
+            "in_handler",
+            True,
+        ),
+        (
+            "from django.views import View\nclass V(View):\n    def get(self, request):\n        requests.get(u)",
+            "in_handler",
+            True,
+        ),
+        ("class V(View):\n    def get(self, request):\n        requests.get(u)", "in_handler", None),
+        ("class Client:\n    def get(self, path):\n        requests.get(u)", "in_handler", None),
     ],
 )
 def test_surroundings(code: str, field: str, value: Any) -> None:

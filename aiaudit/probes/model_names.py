@@ -169,7 +169,7 @@ _CHOSEN_AFTER: Final = lazy.regex(rb"\s*+(?:,\s*+)?\}")
 # What follows a name in a table of what models cost or hold: `"gpt-4": 8192`, `"gpt-4": {"input": 0.03`.
 _PRICED: Final = lazy.regex(
     rb"(?is)\s*+(?::|=>)\s*+[\[({]?\s*[\d.]+"
-    rb"|[^{}\n]*(?:\n[^{}\n]*){0,4}?[\"']?(?:\w{0,16}(?:cost|pric(?:e|ing)|per_?(?:1k|million|token)|context_?(?:window|length))"
+    rb"|[^{}\n]*(?:\n[^{}\n]*){0,4}?(?:(?:cost|pric(?:e|ing)|per_?(?:1k|million|token)|context_?(?:window|length))"
     rb"\w{0,16}[\"']?\s*[:=]|\b(?:in|out)put\w*[\"']?\s*:\s*[\d.])"
     rb"|\s*:\s*\{[^{}]{0,200}?(?:cost|pric(?:e|ing)|input|output|per_?(?:1k|million|token)|max_?tokens|context)\w*[\"']?\s*:"
 )

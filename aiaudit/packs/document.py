@@ -114,13 +114,12 @@ class Document(Struct, frozen=True):
         if not parts or not isinstance(self.data, Map):
             return self
         data = _copied(self.data)
-        facts = _copied(own) if isinstance(own := data.get("facts"), Map) else Map(data.mark)
+        own = data.get("facts", Map(data.mark))
+        if not isinstance(own, Map):
+            return self  # told by who loads it
+        facts = _copied(own)
         for part in parts:
-            if (
-                not isinstance(part.data, Map)
-                or list(part.data) != ["facts"]
-                or not isinstance(part.data["facts"], Map)
-            ):
+            if not _is_of_facts(part.data):
                 say = f"a file beside {_called(self)}.yaml holds facts of it, and nothing but the key 'facts'"
                 problems.append(Problem(part.place(), say))
                 continue

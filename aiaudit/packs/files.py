@@ -30,15 +30,12 @@ def files_of(pack: Path) -> list[Path]:
     head = pack / HEAD
     yaml = (file for file in pack.iterdir() if file.suffix in (".yaml", ".yml"))
     files = (file for file in yaml if file.name[0] != "." and file.is_file() and file != head)
-    return [
-        head,
-        *sorted(files, key=lambda file: (owner_of(file) != head.stem, owner_of(file), is_part(file), file.name)),
-    ]
+    return [head, *sorted(files, key=_order)]
 
 
 def _order(file: Path) -> tuple[bool, str, bool, str]:
     owner = owner_of(file)
-    return owner != "pack", owner, is_part(file), file.name
+    return owner != owner_of(Path(HEAD)), owner, is_part(file), file.name
 
 
 def is_part(file: Path) -> bool:

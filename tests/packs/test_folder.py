@@ -270,3 +270,11 @@ def test_a_changed_file_beside_is_seen_in_what_was_kept(folder, tmp_path):
         part.write_text(PART.replace("LICENSE", "COPYING"))
         changed = stored.load([folder], cache=cache)
     assert changed.digest != first.digest
+
+
+def test_facts_that_are_none_are_told_whatever_stands_beside_them(folder):
+    check = folder / "TEAM-001.yaml"
+    text = check.read_text()
+    check.write_text(text.replace(text[text.index("facts:") : text.index("rule:")], "facts: []\n"))
+    (folder / "TEAM-001.more.yaml").write_text(PART)
+    assert any(line.startswith("team/TEAM-001.yaml:8:") and "must be a mapping" in line for line in told(folder))

@@ -99,8 +99,10 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
 
 
 class _Named(Struct, frozen=True):
-    """What a command names, as it is told; the file in which it would stand, and the names that this may have."""
+    """What a command names, as it is told; the file in which it would stand, and the names that this may have. `end`:
+    where that name ends in the command; what stands behind it, such as a token, is nobody's business."""
 
+    end: int
     target: str
     path: str
     names: tuple[str, ...] = ()
@@ -143,37 +145,41 @@ class _Told:
     def lacks(self, text: str) -> _Named | None:
         """What a command names that stands nowhere."""
         if (task := _TASK.match(text)) is not None:
-            return self._task(task.group(1) or task.group(2))
+            return self._task(task.group(1) or task.group(2), task.end())
         if (words := text.split(" "))[0] == "make":
-            return next(filter(None, map(self._target, makefile.parse_call(tuple(words[1:]), "").targets)), None)
+            targets = makefile.parse_call(tuple(words[1:]), "").targets
+            ends = (text.index(f" {name}") + 1 + len(name) for name in targets)
+            return next(filter(None, map(self._target, targets, ends)), None)
         named = _named(text)
         if named is None or _BLANK.search(named.path) or not self.names.isdisjoint(named.names):
             return None
         return None if self.folders.intersection(named.names) else named
 
-    def _task(self, name: str) -> _Named | None:
+    def _task(self, name: str, end: int) -> _Named | None:
         if self.scripts is None or name in self.scripts or (name == "start" and "server.js" in self.names):
             return None
-        return _Named(f"the script {name} of package.json" if self.scripts else "package.json", "package.json")
+        target = f"the script {name} of package.json" if self.scripts else "package.json"
+        return _Named(end, target, "package.json")
 
-    def _target(self, name: str) -> _Named | None:
+    def _target(self, name: str, end: int) -> _Named | None:
         plain = name.replace("-", "").replace("_", "").isalnum()
         if not plain or self.targets is None or name in self.targets or name in self.names | self.folders:
             return None
-        return _Named(f"the target {name} of make" if self.targets else "Makefile", "Makefile")
+        return _Named(end, f"the target {name} of make" if self.targets else "Makefile", "Makefile")
 
 
 def _named(text: str) -> _Named | None:
     """The file of the project that a command line names."""
     for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED):
         if (found := pattern.match(text)) is not None:
-            path = next(group for group in found.groups() if group).removeprefix("./")
-            return _Named(path, path, (path.rpartition("/")[2],))
+            at = next(number for number, group in enumerate(found.groups(), 1) if group)
+            path = found.group(at).removeprefix("./")
+            return _Named(found.end(at), path, path, (path.rpartition("/")[2],))
     if (found := _SERVED.match(text)) is not None:
         module = found.group(1)
         last = module.rpartition(".")[2]
         path = f"{module.replace('.', '/')}.py"
-        return _Named(path, path, (f"{last}.py", last))
+        return _Named(found.end(), path, path, (f"{last}.py", last))
     return None
 
 
@@ -203,7 +209,8 @@ def _lacking(document: Document, context: Context) -> Iterator[dict[str, Any]]:
         folder = document.path.rpartition("/")[0]
         cause = where.why_not([posixpath.normpath(posixpath.join(top, lacking.path)) for top in (folder, "")])
         if cause is not None:
-            yield row_of(document.path, one.line, "docs", f"`{text[:100]}`", lacking.target, cause)
+            shown = text[: lacking.end].strip()[:100]
+            yield row_of(document.path, one.line, "docs", f"`{shown}`", lacking.target, cause)
 
 
 def _own_commands(document: Document, folders: Collection[str]) -> Iterator[Command]:

@@ -424,3 +424,21 @@ def test_a_line_that_is_no_python_is_told(tmp_path: Path, text: str, line: int) 
 def test_what_another_program_or_python_reads_is_not_told(tmp_path: Path, text: str) -> None:
     files = {"app/main.py": "limit = 1\n", "app/store.py": text, "app/__init__.py": ""}
     assert told(tmp_path, files, "python.unresolved") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        ("python src/train.py --token abcdefgh", "`python src/train.py`"),
+        (
+            "pip install -r requirements.txt --index-url https://user:pw@example.org",
+            "`pip install -r requirements.txt`",
+        ),
+        ("npm run serve -- --key=abcdefgh", "`npm run serve`"),
+        ("make deploy KEY=abcdefgh", "`make deploy`"),
+        ("API_KEY=abcdefgh uvicorn service.api:app --port 1", "`uvicorn service.api:app`"),
+    ],
+)
+def test_what_stands_around_the_name_is_not_shown(tmp_path: Path, command: str, shown: str) -> None:
+    files = {"README.md": readme(command), "app/main.py": ""}
+    assert [one["refers"] for one in rows(tmp_path, files, "readme.unresolved")] == [shown]

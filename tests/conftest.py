@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from hypothesis import settings
 
 from aiaudit import resources
 from aiaudit.__main__ import GC_THRESHOLD
+from aiaudit.project.memory import hand_back
 
 # How long an example takes depends on what else the machine does. Where a time is promised, the test names it.
 settings.register_profile("untimed", deadline=None)
@@ -46,6 +48,25 @@ for _name in ("is_fresh", "is_of_these_bytes"):
 
 # As the program has it: to look for cycles among all tests takes a seventh of an audit's time.
 gc.set_threshold(GC_THRESHOLD)
+
+# Each pool of workers begins that count anew (`gc.freeze`), so that nothing would ever be looked for in a process that
+# audits one project after the other, and each worker is forked of all that was left: 30 ms at 0.35 GB, 110 ms at 1.7.
+_GROWTH = 150 * 1024**2  # bytes that a process may have gained before cycles are looked for
+_STATM = Path("/proc/self/statm")
+_size = 0  # bytes of this process when it was last looked at
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish() -> None:
+    global _size
+    if _STATM.exists() and _resident() > _size + _GROWTH:
+        gc.collect()
+        hand_back()
+        _size = _resident()
+
+
+def _resident() -> int:
+    return int(_STATM.read_text().split()[1]) * resource.getpagesize()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

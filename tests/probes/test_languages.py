@@ -80,7 +80,7 @@ def test_facts_of_calls_are_open_and_those_of_files_are_not(tmp_path: Path) -> N
         FactSpec("files", PLACE, "files.exists", {"files": ["**/*.md"]}),
     ]
     with Project.open(tmp_path) as project:
-        facts = collect(specs, project, ProjectConfig(), AS_OF, jobs=1)
+        facts = collect(specs, project, ProjectConfig(), AS_OF, isolate=False)
     assert (facts["calls"].state, len(facts["calls"].value)) == (State.KNOWN, 1)
     assert facts["calls"].beyond == facts["others"].beyond != ""
     assert "src/Main.java" in facts["calls"].beyond

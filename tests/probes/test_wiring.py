@@ -34,7 +34,7 @@ def level(root: Path, files: dict[str, str], probe: str, **query: Any) -> Level:
     """The level of a fact that is collected from a small project."""
     made = context(root, files)
     spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query=query)
-    fact = collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+    fact = collect([spec], made.project, made.config, AS_OF, isolate=False)["x"]
     assert fact.value, "nothing was found"
     return fact.level
 

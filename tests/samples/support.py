@@ -15,6 +15,7 @@ import yaml
 
 from aiaudit.audit import Audit, audit
 from aiaudit.packs import stored
+from aiaudit.project import scan
 from aiaudit.ruleset import Options
 from tests import shared
 
@@ -32,10 +33,12 @@ def copied(name: str, to: Path) -> Path:
 
 def audited(root: Path, *packs: str) -> Audit:
     """An audit by these packs, or all, with a cache that all of this process share: of a mutated sample, only what has
-    changed is read again. So are the packs, with what was compiled of their rules."""
+    changed is read again. So are the packs, with what was compiled of their rules. No worker is forked: the samples are
+    our own, and to fork a process that holds what tests share takes longer than to read what has changed."""
     shared.ready_to_fork()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "load", lambda files=(), cache=None: shared.library())
+        patch.setattr(scan.Scan, "_forks", lambda *_: False)
         patch.setenv("AIAUDIT_CACHE_DIR", _cache())
         return audit(str(root), Options(as_of=AS_OF, jobs=1, packs=packs))
 

@@ -20,7 +20,7 @@ def ask(root: Path, files: dict[str, str], probe: str, **query: Any) -> Fact:
     """The answer of a probe that uses the Python engine."""
     made = context(root, files)
     spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query=query)
-    return collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+    return collect([spec], made.project, made.config, AS_OF, isolate=False)["x"]
 
 
 def reached(root: Path, files: dict[str, str]) -> dict[str, dict[str, Any]]:

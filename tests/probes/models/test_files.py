@@ -26,7 +26,7 @@ from tests.probes.support import AS_OF, context
 def asked(root: Path, files: dict[str, str | bytes], probe: str, **query: Any) -> Fact:
     made = context(root, files)
     spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query=query)
-    return collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+    return collect([spec], made.project, made.config, AS_OF, isolate=False)["x"]
 
 
 def scanned(root: Path, files: dict[str, str | bytes], **query: Any) -> dict[str, tuple[str, str]]:

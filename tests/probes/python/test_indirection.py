@@ -221,7 +221,7 @@ def _judged(root: Path, tree: Tree) -> tuple[list[tuple[bool, str]], Status]:
     specs = library.needed()
     with Project.open(root) as project:
         queries = [spec for spec in specs.values() if spec.probe]
-        facts = derive(specs, collect(queries, project, None, dt.date(2026, 1, 1), jobs=1))
+        facts = derive(specs, collect(queries, project, None, dt.date(2026, 1, 1), isolate=False))
     (result,) = judge(library.packs, library.facts, facts)
     return [(one["certain"] is True, one["name"]) for one in facts["code.unsafe_loads"].value or ()], result.status
 

@@ -19,7 +19,7 @@ from tests.probes.support import AS_OF, context
 def rows(root: Path, files: dict[str, str], probe: str) -> list[dict[str, Any]]:
     made = context(root, files)
     spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query={})
-    fact = collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+    fact = collect([spec], made.project, made.config, AS_OF, isolate=False)["x"]
     assert fact.state in (State.KNOWN, State.ABSENT)
     return list(fact.value or [])
 

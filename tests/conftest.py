@@ -53,16 +53,15 @@ gc.set_threshold(GC_THRESHOLD)
 # audits one project after the other, and each worker is forked of all that was left: 30 ms at 0.35 GB, 110 ms at 1.7.
 _GROWTH = 150 * 1024**2  # bytes that a process may have gained before cycles are looked for
 _STATM = Path("/proc/self/statm")
-_size = 0  # bytes of this process when it was last looked at
+_sizes = [0]  # bytes of this process when it was last looked at
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logfinish() -> None:
-    global _size
-    if _STATM.exists() and _resident() > _size + _GROWTH:
+    if _STATM.exists() and _resident() > _sizes[0] + _GROWTH:
         gc.collect()
         hand_back()
-        _size = _resident()
+        _sizes[0] = _resident()
 
 
 def _resident() -> int:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Check, Status
 from aiaudit.model.fact import Fact, Level, Scope, State
@@ -133,9 +135,22 @@ def run_pack(pack: Path, folder: Path | None = None) -> PackTest:
 def run_cases(library: Library, folder: Path) -> Iterator[CaseResult]:
     """Run every case in `folder` that belongs to a check of the library."""
     known = {check.id for check in library.checks}
-    for case in find_cases(folder):
-        if case.check in known:
-            yield run_case(library, case)
+    cases = [case for case in find_cases(folder) if case.check in known]
+    for check, some in groupby(cases, key=lambda case: case.check):
+        chosen = alone(library, check)
+        for case in some:
+            yield run_case(chosen, case)
+
+
+def alone(library: Library, check: str) -> Library:
+    """The library with this check and the facts that it needs: all that a case of it asks of a library, found once for
+    all its cases.
+
+    Raises:
+        PackError: the check is not there.
+    """
+    chosen = library.select(checks=[check])
+    return replace(chosen, facts=chosen.needed())
 
 
 def run_case(library: Library, case: Case) -> CaseResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.packs.cases import Case, find_cases, missing_cases, run_case
+from aiaudit.packs.cases import Case, alone, find_cases, missing_cases, run_case
 from aiaudit.packs.files import SHARED, ids_in, shipped_packs
 from aiaudit.packs.library import Library
 from aiaudit.packs.load import load
@@ -29,6 +29,11 @@ def library(pack: Path) -> Library:
     return shared.library().select(packs=[pack.stem])
 
 
+@cache
+def check(check_id: str) -> Library:
+    return alone(shared.library(), check_id)
+
+
 def test_all_shipped_packs_load_together() -> None:
     assert {pack.id for pack in load().packs} == {path.stem for path in PACKS}
 
@@ -36,7 +41,7 @@ def test_all_shipped_packs_load_together() -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_check_ends_as_the_case_expects(case: Case) -> None:
     assert case.check in PACK_OF, "cases of a check that is not there"
-    result = run_case(library(PACK_OF[case.check]), case)
+    result = run_case(check(case.check), case)
     assert result.passed, "\n".join(result.problems)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -49,9 +50,8 @@ class PatternGroup(Struct, frozen=True):
     @property
     def key(self) -> str:
         """What hits depend on besides the text; hits are kept under it."""
-        parts: list[Any] = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.comments]
-        parts += [self.judged_by, *([self.beside] if self.beside else [])]
-        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+        parts = (self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.comments, self.judged_by)
+        return _digest((*parts, self.beside) if self.beside else parts)
 
     @property
     def regexes(self) -> tuple[str, ...]:
@@ -75,6 +75,11 @@ class PatternGroup(Struct, frozen=True):
     def takes_role(self, role: Role) -> bool:
         """Whether files of this role are meant."""
         return self.roles is None or role in self.roles
+
+
+@cache
+def _digest(parts: tuple[Any, ...]) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,11 @@ def are_shipped(files: Sequence[Path]) -> bool:
 
 
 def databases_in(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
-    """A maker of Hyperscan's databases that keeps in a folder what it has made, and has the rest made by this one."""
+    """A maker of Hyperscan's databases that keeps in a folder what it has made, and has the rest made by this one. The
+    last few are held as well: one case of a check comes after the other."""
     import hyperscan
 
-    def database(asked: Sequence[tuple[bytes, int, int]]) -> Any:
+    def stored(asked: tuple[tuple[bytes, int, int], ...]) -> Any:
         file = folder / hashlib.blake2b(repr(list(asked)).encode(), digest_size=16).hexdigest()
         if not file.is_file():
             made = make(asked)
@@ -72,4 +73,5 @@ def databases_in(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
         found.scratch = hyperscan.Scratch(found)
         return found
 
-    return database
+    held = lru_cache(maxsize=8)(stored)
+    return lambda asked: held(tuple(asked))

@@ -10,7 +10,6 @@ import pytest
 from aiaudit.packs.cases import Case, alone, find_cases, missing_cases, run_case
 from aiaudit.packs.files import SHARED, ids_in, shipped_packs
 from aiaudit.packs.library import Library
-from aiaudit.packs.load import load
 from tests import shared
 
 FOLDER = Path(__file__).parents[1] / "checks"
@@ -35,7 +34,7 @@ def check(check_id: str) -> Library:
 
 
 def test_all_shipped_packs_load_together() -> None:
-    assert {pack.id for pack in load().packs} == {path.stem for path in PACKS}
+    assert {pack.id for pack in shared.library().packs} == {path.stem for path in PACKS}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

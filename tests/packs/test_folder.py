@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from aiaudit.packs import cases, stored
+from aiaudit.packs import load as load_files
 from aiaudit.packs.files import HEAD, files_of, ids_in, is_part, owner_of, shipped_files, shipped_packs
 from aiaudit.packs.lint import lint
 from aiaudit.packs.load import load
@@ -48,6 +49,12 @@ def folder(tmp_path: Path) -> Path:
     for number in (1, 2):
         (made / f"TEAM-00{number}.yaml").write_text(CHECK.format(number=number))
     return made
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack is loaded without those that are shipped, which takes seconds and is no matter here."""
+    monkeypatch.setattr(load_files, "shipped_packs", list)
 
 
 def told(folder: Path) -> list[str]:
@@ -136,7 +143,7 @@ def test_only_its_own_files_count(folder):
     assert len(list(load([folder], shipped=False).checks)) == 2
 
 
-def test_a_changed_file_is_seen_in_what_was_kept(folder, tmp_path):
+def test_a_changed_file_is_seen_in_what_was_kept(folder, tmp_path, alone):
     opened = open_cache(tmp_path / "cache")
     assert opened is not None
     with opened as cache:
@@ -260,7 +267,7 @@ def test_what_is_wrong_in_a_file_beside_is_told_with_its_place(folder, file, tex
     assert problem.startswith(f"team/{file}{said}")
 
 
-def test_a_changed_file_beside_is_seen_in_what_was_kept(folder, tmp_path):
+def test_a_changed_file_beside_is_seen_in_what_was_kept(folder, tmp_path, alone):
     part = folder / "TEAM-001.more.yaml"
     part.write_text(PART)
     opened = open_cache(tmp_path / "cache")

@@ -12,11 +12,11 @@ import pytest
 from aiaudit.packs import load as load_files
 from aiaudit.packs import precompiled, stored
 from aiaudit.packs.library import Library, expressions
-from aiaudit.packs.load import load
 from aiaudit.packs.pack_codec import Unstorable, from_plain, to_plain
 from aiaudit.packs.problems import PackError
 from aiaudit.project.cache import Cache, open_cache
 from aiaudit.rules import evaluate
+from tests import shared
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 @pytest.fixture(scope="module")
 def loaded() -> Library:
-    return load()
+    return shared.library()
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,12 @@ def test_the_second_load_parses_nothing(cache: Cache, parsed: list[Sequence[Path
 
 
 def test_a_precompiled_library_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: dict[str, Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Library, plain: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(
         precompiled, "_searches", lambda loaded: {"all.hs": b"compiled"}
     )  # tests/test_wheel.py has them
+    monkeypatch.setattr(load_files, "load", lambda: loaded)
     written = {file.name: (file, place) for file, place in precompiled.write(tmp_path)}
     assert set(written) == {precompiled.LIBRARY, precompiled.LITERALS, "all.hs"}
     monkeypatch.setattr(precompiled, "precompiled", lambda name: written[name][0])

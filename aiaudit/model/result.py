@@ -76,6 +76,7 @@ class CheckResult(Struct, frozen=True):
     effort: Effort = Effort.M
     risk: str = ""
     settles: str = ""  # of an unknown one: what would settle it
+    undecided: bool = False  # of an unknown one: not even whether it applies could be told
     question: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: tuple[str, ...] = ()

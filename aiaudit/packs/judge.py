@@ -52,6 +52,7 @@ class Verdict(Struct, frozen=True):
     line: Outcome | None = None
     trace: tuple[str, ...] = ()
     rests_on: tuple[Basis, ...] = ()
+    undecided: bool = False  # whether the check applies could not be told
 
 
 def judge(
@@ -135,6 +136,7 @@ def _judge_check(
         effort=check.effort,
         risk=reasons.text_of(check, "risk", told),
         settles=reasons.text_of(check, "settles", told) if verdict.status is Status.UNKNOWN else "",
+        undecided=verdict.undecided and verdict.status is Status.UNKNOWN,
         question=check.question,
         controls=check.controls,
         facts=verdict.read,
@@ -204,7 +206,7 @@ def _applicability(
         return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
     if isinstance(outcome.value, Unknown):
         reason = f"{_UNTOLD}{reasons.as_words(outcome.value.reason)}."
-        return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
+        return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace, undecided=True)
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
         Status.NOT_APPLICABLE,

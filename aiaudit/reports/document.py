@@ -163,10 +163,14 @@ class Report(Opening):
         return tuple(sorted(passed, key=lambda c: (-c.weight, not c.core, c.id)))
 
     @cached_property
-    def critical_unseen(self) -> tuple[Check, ...]:
-        """Critical checks that could not be judged, and that no answer of a person settles."""
+    def critical_unseen(self) -> tuple[tuple[str, tuple[Check, ...]], ...]:
+        """Critical checks that could not be judged, and that no answer of a person settles; those for which one and
+        the same reason is given stand together behind it."""
         unseen = (check for pack in self.packs for check in pack.not_assessed if check.severity == "critical")
-        return tuple(sorted(unseen, key=lambda c: (not c.core, c.id)))
+        by_reason: dict[str, list[Check]] = {}
+        for check in sorted(unseen, key=lambda c: (not c.core, c.id)):
+            by_reason.setdefault(check.why_unseen, []).append(check)
+        return tuple((reason, tuple(checks)) for reason, checks in by_reason.items())
 
     @property
     def not_contradicted(self) -> tuple[str, ...]:

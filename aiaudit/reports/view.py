@@ -24,6 +24,9 @@ PLACES_SHOWN: Final = 30
 LONGEST_ADVICE: Final = 160
 """Characters of one recommendation for a pack; the whole of it stands at the check."""
 
+LONG_REASON: Final = 80
+"""Characters of a reason that is given once in a table, and pointed at where it holds again."""
+
 WORST_FIRST: Final = ("fail", "error", "unknown", "blocked", "partial", "pass", "not_applicable")
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
 OPEN: Final = frozenset({"fail", "partial"})
@@ -257,6 +260,18 @@ class Pack(Struct, frozen=True, dict=True):
     def not_assessed(self) -> tuple[Check, ...]:
         """Could not be judged from the project, and no answer of a person would be enough."""
         return tuple(sorted((c for c in self.checks if c.is_unseen and not _to_attest(c)), key=_worst_first))
+
+    @cached_property
+    def told_before(self) -> Mapping[str, Check]:
+        """Of those that could not be judged, by id: the first one for which the same long reason is given."""
+        first: dict[str, Check] = {}
+        for check in self.not_assessed:
+            first.setdefault(check.why_unseen, check)
+        return {
+            check.id: first[check.why_unseen]
+            for check in self.not_assessed
+            if len(check.why_unseen) > LONG_REASON and first[check.why_unseen] is not check
+        }
 
     @cached_property
     def to_attest(self) -> tuple[Check, ...]:

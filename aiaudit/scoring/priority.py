@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiaudit.model.check import Effort, Pack, Severity, Status
+from aiaudit.model.check import Effort, Kind, Pack, Severity, Status
 from aiaudit.model.fact import Level
 from aiaudit.model.result import CheckResult
 from aiaudit.scoring.score import CORE_WEIGHT, JUDGED, Figures, by_pack, combine, points, score_pack
@@ -19,6 +19,7 @@ from aiaudit.scoring.score import CORE_WEIGHT, JUDGED, Figures, by_pack, combine
 EFFORT_UNITS: Final = {Effort.S: 1, Effort.M: 2, Effort.L: 4}  # for ranking (catalogue, 4.4); days are `Effort.days`
 OPEN: Final = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN, Status.ERROR})
 MOST_ACTIONS: Final = 5
+MOST_ASKED: Final = 2  # of them: questions that only people can answer; the questionnaire has them all
 
 
 class Action(Struct, frozen=True):
@@ -67,15 +68,19 @@ def actions(
     mending one of them moves nothing yet: each then counts an equal share of what lifting the cap brings. Equal gains
     go by `priority`, then by id. `blocking` are the checks that keep the project from its next level. What somebody has
     accepted until a day to come is no action before that day, unless it is dangerous at any level. A check whose mend
-    builds on that of a failed one (`after`) follows it.
+    builds on that of a failed one (`after`) follows it. Nobody is advised to show what may not even apply, and of the
+    questions that only people can answer there are two at most: engineers read this list as work.
     """
     plan = _Plan(packs, results)
     chosen: list[Action] = []
     while len(chosen) < most:
+        asked = sum(_asks(plan.result(action.check)) for action in chosen)
         ranked = [
             (not _is_danger(r), -gain / EFFORT_UNITS[r.effort], -priority(r, r.id in blocking), r.id)
             for r, gain in plan.gains()
-            if gain > 0 and (_is_danger(r) or not _is_accepted(r))
+            if gain > 0
+            and (_is_danger(r) or not _is_accepted(r))
+            and not (r.undecided or (asked >= MOST_ASKED and _asks(r)))
         ]
         if not ranked:
             break
@@ -104,6 +109,11 @@ def _failed_before(result: CheckResult, plan: _Plan) -> CheckResult | None:
     """A failed check whose mend this one's builds on: it comes first, whatever it gains."""
     failed = (plan.find(name) for name in result.after)
     return next((r for r in failed if r and r.status is Status.FAIL and not _is_accepted(r)), None)
+
+
+def _asks(result: CheckResult) -> bool:
+    """Whether a person is asked, since no file can answer."""
+    return result.kind is Kind.ATTESTED
 
 
 def _is_danger(result: CheckResult) -> bool:

@@ -264,3 +264,17 @@ def test_what_a_check_puts_between_backticks_is_code_beside_a_finding_too(result
     for finding in found["findings"]:
         finding["limit"] = "declared under `sensitive`, or <none>"
     assert "<dd>declared under <code>sensitive</code>, or &lt;none&gt;</dd>" in html.render(result)
+
+
+def test_a_long_reason_is_given_once_in_a_table() -> None:
+    result = made.make_result()
+    pack = next(c["pack"] for c in result["checks"] if c["status"] == "unknown" and c["kind"] != "attested")
+    some = [c for c in result["checks"] if c["pack"] == pack and c["kind"] == "automatic"][:3]
+    reason = "All of the code is in Java, whose calls are not followed; " * 2
+    for check in some:
+        check |= {"status": "unknown", "points": None, "reason": reason, "findings": [], "blocked_by": None}
+    rows = re.findall(r'<tr id="[^"]+">.*?</tr>', html.render(result), re.S)
+    shown = {c["id"]: next(row for row in rows if f">{c['id']}</span>" in row) for c in some}
+    full = [i for i, row in shown.items() if "in Java" in row]
+    assert len(full) == 1
+    assert all(f"For the same reason as {full[0]}</a>" in row for i, row in shown.items() if i != full[0])

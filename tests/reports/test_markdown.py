@@ -141,3 +141,14 @@ def test_the_short_form_names_what_passed_and_the_critical_ones_that_nobody_coul
     }
     named = told.partition("Critical ones among them")[2].partition("How often it is right")[0]
     assert set(re.findall(r"^- `([A-Z]+-\d+)`", named, re.M)) == unseen != set()
+
+
+def test_critical_ones_with_one_reason_stand_together_behind_it(result) -> None:
+    unseen = [c for c in result["checks"] if c["severity"] == "critical" and c["kind"] == "automatic"][:2]
+    for check in unseen:
+        reason = "All of the code is in Java, whose calls are not followed."
+        check |= {"status": "unknown", "points": None, "reason": reason, "findings": [], "blocked_by": None}
+    named = markdown.render(result).partition("Critical ones among them")[2].partition("How often it is right")[0]
+    assert len(unseen) == 2
+    told = named.partition("\n- All of the code is in Java, whose calls are not followed.\n")[2]
+    assert sorted(told.splitlines()[:2]) == sorted(f"  - `{check['id']}` {check['title']}" for check in unseen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from aiaudit.model.check import Effort, Severity, Status
+from aiaudit.model.check import Effort, Kind, Severity, Status
 from aiaudit.model.result import Waiver
 from aiaudit.scoring.levels import stand
 from aiaudit.scoring.path import next_level
@@ -174,3 +174,15 @@ def test_actions_do_not_depend_on_the_order_of_the_checks():
     judged = results("cF hF hF mU mF lF hP cU mP hP")
     packs = [pack("data")]
     assert actions(packs, judged, ()) == actions(packs, judged[::-1], ())
+
+
+def test_nobody_is_advised_to_show_what_may_not_even_apply():
+    untold = result("DATA-001", Status.UNKNOWN, Severity.CRITICAL, undecided=True)
+    (only,) = actions([pack("data")], [untold, *results("mF mP mP", prefix="X")], blocking=())
+    assert (only.check, only.verb) == ("X-001", "fix")
+
+
+def test_two_of_the_actions_ask_people_at_most():
+    asked = [result(f"DATA-{n:03}", Status.UNKNOWN, Severity.HIGH, kind=Kind.ATTESTED) for n in range(1, 6)]
+    told = actions([pack("data")], [*asked, *results("lF lU mP", prefix="X")], blocking=())
+    assert [one.check for one in told] == ["DATA-001", "DATA-002", "X-001", "X-002"]

@@ -221,7 +221,7 @@ class _Starts:
         """What a platform starts by a description of its own."""
         for one in hosted_starts(self.files):
             self.paths.append(one.path)
-            for leaf in self._leaves(one.command, Place(one.path, one.line, one.path.rpartition("/")[0])):
+            for leaf in self._leaves(one.command, Place(one.path, one.line, one.folder)):
                 yield "platform", one.name, self._at(leaf, one.path, one.line), True
 
     def _machines(self) -> Iterator[tuple[str, str, Leaf, bool]]:

@@ -1,4 +1,4 @@
-"""What a platform starts by a description of its own: App Runner, CodeDeploy, App Engine, Render, Railway, Fly."""
+"""What a platform starts by a description of its own: App Runner, CodeDeploy, App Engine, App Service, Render, Fly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import as_list, as_map
 from aiaudit.probes.reading import Files
 
@@ -20,6 +21,8 @@ GLOBS: Final = (
     "**/heroku.yml",
 )
 _ROLES: Final = ("config", "code", "other")
+# App Service in Bicep: `appCommandLine: 'entrypoint.sh'`. What is started lies in the folder that azure.yaml names.
+_BICEP: Final = lazy.regex(r"(?m)^[ \t]{0,40}appCommandLine[ \t]{0,9}:[ \t]{0,9}'([^'$\n]{1,300})'")
 _MOST: Final = 50  # commands of one file
 
 
@@ -30,6 +33,7 @@ class HostedStart(Struct, frozen=True):
     line: int
     name: str
     command: str
+    folder: str
 
 
 def hosted_starts(files: Files) -> Iterator[HostedStart]:
@@ -39,7 +43,32 @@ def hosted_starts(files: Files) -> Iterator[HostedStart]:
         text = files.text(entry.path) or ""
         for name, command in list(_commands(entry.path.rpartition("/")[2], data))[:_MOST]:
             if isinstance(command, str) and command.strip():
-                yield HostedStart(entry.path, _line(text, command.strip()), str(name), command.strip())
+                folder = entry.path.rpartition("/")[0]
+                yield HostedStart(entry.path, _line(text, command.strip()), str(name), command.strip(), folder)
+    yield from _app_services(files)
+
+
+def _app_services(files: Files) -> Iterator[HostedStart]:
+    folders = list(_deployed_folders(files))
+    if len(folders) != 1:
+        return  # nothing tells which of several is started so
+    for entry in files.matching("**/*.bicep", _ROLES):
+        text = files.text(entry.path) or ""
+        for hit in list(_BICEP.finditer(text))[:_MOST]:
+            command = hit[1].strip()
+            started = f"bash {command}" if command.partition(" ")[0].endswith(".sh") else command
+            yield HostedStart(entry.path, text.count("\n", 0, hit.start(1)) + 1, "appservice", started, folders[0])
+
+
+def _deployed_folders(files: Files) -> Iterator[str]:
+    """The folders that azd brings to App Service."""
+    for entry in files.matching("**/azure.{yml,yaml}", _ROLES):
+        home = entry.path.rpartition("/")[0]
+        for service in as_map(_data(files, entry.path).get("services")).values():
+            project = as_map(service).get("project")
+            if as_map(service).get("host") == "appservice" and isinstance(project, str):
+                inside = project.removeprefix("./").strip("/")
+                yield f"{home}/{inside}".strip("/") if inside not in ("", ".") else home
 
 
 def _data(files: Files, path: str) -> Mapping[str, Any]:

@@ -111,6 +111,24 @@ def test_what_platforms_start_by_their_descriptions(tmp_path: Path) -> None:
     }
 
 
+def test_app_service_starts_in_the_folder_that_azd_brings_there(tmp_path: Path) -> None:
+    files = {
+        "azure.yaml": "name: shop\nservices:\n  web:\n    project: ./back\n    host: appservice\n",
+        "infra/main.bicep": "module web 'site.bicep' = {\n  params: {\n    appCommandLine: 'start.sh'\n  }\n}\n",
+        "infra/site.bicep": "param appCommandLine string = ''\n",
+        "back/start.sh": "#!/bin/bash\nuv run --active hypercorn 'shop.app:create_app()' --bind=0.0.0.0\n",
+        "back/shop/app.py": "",
+    }
+    found = [(s["path"], s["line"], s["kind"], s["module"]) for s in starts(tmp_path, files, deployed=True)]
+    assert found == [("back/start.sh", 2, "serve", "back/shop/app.py")]
+
+
+def test_where_azd_brings_two_services_there_the_command_may_be_of_either(tmp_path: Path) -> None:
+    both = "services:\n  a: {project: a, host: appservice}\n  b: {project: b, host: appservice}\n"
+    site = "params: {\n  appCommandLine: 'gunicorn app:app'\n}\n"
+    assert starts(tmp_path, {"azure.yaml": both, "main.bicep": site, "a/app.py": "", "b/app.py": ""}) == []
+
+
 def test_settings_of_such_a_name_start_nothing(tmp_path: Path) -> None:
     settings = {"app.yaml": "runtime: 3\nentrypoint: web:app\nservices: [mail]\n", "appspec.yml": "hooks: later\n"}
     assert starts(tmp_path, settings) == []

@@ -38,6 +38,7 @@ _HEADING: Final = lazy.regex(
     r"^#[ \t]+(\S[^\n]*)$|<h1[^>]{0,200}>(.{1,400}?)</h1>|^(\S[^\n]*)\n={2,200}[ \t]*$", re.M | re.S
 )
 _NO_PROSE: Final = lazy.regex(r"<!--.*?(?:-->|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)  # comments and code
+_MERGE: Final = lazy.regex(r"^(?:[<>|]{7} .*|={7}\r?)\n", re.M)  # what a merge that nobody settled leaves
 _TAG: Final = lazy.regex(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
 _WELCOME: Final = lazy.regex(r"^welcome to (?:the )?", re.I)
 _LINK: Final = lazy.regex(r"\[([^\]]*)\]\([^)]*\)")
@@ -99,7 +100,7 @@ def _readme_title(project: Project, *, opening: bool = False) -> str | None:
         text = project.text(path)[:README_HEAD]
     except (Unreadable, Malformed):
         return None
-    prose = _NO_PROSE.sub("", text)
+    prose = _NO_PROSE.sub("", _MERGE.sub("", text) if text.startswith("<<<<<<< ") or "\n<<<<<<< " in text else text)
     hits = (_FIRST_LINE.match(_TAG.sub(" ", prose)),) if opening else (_HEADING.search(prose), _PROJECT.search(prose))
     titles = (_title(next(g for g in hit.groups() if g is not None)) for hit in hits if hit is not None)
     return next((title for title in titles if title), None)

@@ -31,6 +31,8 @@ from aiaudit.project.tree import Project
         ("## How to run", None),
         ("# Overview\n\n- **Project title:** Loan scoring\n- **Author:** Somebody\n", "Loan scoring"),
         ("", None),
+        ("<<<<<<< HEAD\n=======\n\n# Chat with papers\n>>>>>>> 3f2b9c1\n", "Chat with papers"),
+        ("Paper chat\n=======\n\ntext\n", "Paper chat"),
     ],
 )
 def test_a_readme_names_a_project_that_declares_no_name(tmp_path, readme, name) -> None:

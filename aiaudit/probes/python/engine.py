@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 161  # of the records; part of the cache key
+VERSION: Final = 162  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse
@@ -172,6 +172,8 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     record |= wanted.features.extract(FileView(module, resolver, finder))
     if source.cells:
         record["cells"] = _cells(source)
+    if source.merged:
+        record["merged"] = source.merged
     if source.why:
         record["error"] = f"{source.why}; the rest was read"
         record["lost"] = lost_in(source, wanted.marked)

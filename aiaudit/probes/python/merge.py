@@ -22,6 +22,13 @@ def one_side(data: bytes) -> bytes:
     return next((side for ours in (True, False) if parses(side := _side(data, ours))), data)
 
 
+def opened_at(before: bytes, after: bytes) -> int:
+    """The line of the first mark that was taken out; 0 where none was."""
+    if not _begins_a_line(_OPENS, before) or _begins_a_line(_OPENS, after):
+        return 0
+    return before[: 0 if before.startswith(_OPENS) else before.index(b"\n" + _OPENS) + 1].count(b"\n") + 1
+
+
 def _begins_a_line(mark: bytes, data: bytes) -> bool:
     return data.startswith(mark) or b"\n" + mark in data  # which costs a tenth of what an expression does
 

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from aiaudit import lazy
 from aiaudit.probes.python.in_threads import as_calls
 from aiaudit.probes.python.letters import folded
-from aiaudit.probes.python.merge import one_side
+from aiaudit.probes.python.merge import one_side, opened_at
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
@@ -76,6 +76,7 @@ class Source(Struct):
     broken: list[tuple[int, int]] = field(default_factory=list)  # (cell, line of the file)
     lost: list[int] = field(default_factory=list)
     why: str = ""
+    merged: int = 0  # the line of the first mark of a merge that nobody resolved; one side was read
 
     def line(self, line: int) -> int:
         """The line of the file that an editor should open for line `line` of `data`."""
@@ -123,7 +124,13 @@ def read_source(
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if encoding := hiding_encoding(data):
         raise Unparsed(f"in the encoding {encoding}, which hides its text")
-    data = as_read(data)
+    given, data = data, as_read(data)
+    source = _parsed(data, find, whole)
+    source.merged = opened_at(given, data)
+    return source
+
+
+def _parsed(data: bytes, find: Callable[[bytes], Hits] | None, whole: bool) -> Source:
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})

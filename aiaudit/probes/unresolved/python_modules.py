@@ -39,6 +39,7 @@ _BY_TEXT: Final = lazy.regex(
 )
 UNDEFINED: Final = "undefined"
 BROKEN: Final = "broken"
+MERGE: Final = "merge"
 _NOT_PYTHON: Final = lazy.regex(r"^not Python 3 at line (\d+)(?:;|$)")
 # What another program fills in or reads first: a template, a cell of a notebook that was written down, words of a newer
 # Python than the one that looks.
@@ -50,11 +51,11 @@ _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
 
 class UnresolvedQuery(CodeQuery):
     """Modules of the project that are imported and not there, each import once, and files with a line that is none.
-    cause: broken (this very line is none), undefined (the module is there and the name that is taken from it stands
-    nowhere in it), nowhere, capitals (`near` is the path that differs from it
-    in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this very
-    file; `here`: the file is in this working tree, and git does not take it in). started: nothing imports the importer,
-    or some file does so at its margin, so that it cannot go without."""
+    cause: broken (this very line is none), merge (here begin the marks of one that nobody settled), undefined (the
+    module is there and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is the path that
+    differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it
+    names this very file; `here`: the file is in this working tree, and git does not take it in). started: nothing
+    imports the importer, or some file does so at its margin, so that it cannot go without."""
 
     def may_stand_in(self, lost: Lost) -> bool:
         return bool(lost.imports)
@@ -78,11 +79,12 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         ]
         broken = (context.project.entry(path) for path in sorted(project.unparsed, key=os.fsencode))
         rows += modules.broken([entry for entry in broken if entry and query.covers(entry)], project)
+        rows += modules.merged([parsed[path] for path in parsed if "merged" in project.records[path]], project)
         return listed(fact_id, rows, scope, project.unparsed, _note)
 
 
 def _note(row: dict[str, Any]) -> str:
-    return f"{row['refers']} is {'no Python' if row['cause'] == BROKEN else 'not there'}"
+    return f"{row['refers']} is {'no Python' if row['cause'] in (BROKEN, MERGE) else 'not there'}"
 
 
 class _Modules:
@@ -128,6 +130,13 @@ class _Modules:
             if any(_OF_ANOTHER.search(one) for one in lines[max(line - 3, 0) : line + 1]):
                 continue
             row = row_of(entry.path, line, entry.role.value, f"line {line}", entry.path, Cause(BROKEN))
+            yield row | {"started": self._needed(entry.path, project)}
+
+    def merged(self, entries: Sequence[Entry], project: PythonProject) -> Iterator[dict[str, Any]]:
+        """The first mark of a merge in each file that is a program by one side alone."""
+        for entry in entries[:_MOST]:
+            line = project.records[entry.path]["merged"]
+            row = row_of(entry.path, line, entry.role.value, f"line {line}", entry.path, Cause(MERGE))
             yield row | {"started": self._needed(entry.path, project)}
 
     def _may_lack(self, imported: Import, entry: Entry, project: PythonProject) -> bool:

@@ -31,6 +31,13 @@ def test_the_first_side_is_taken_and_lines_stay():
     ]
 
 
+def test_the_line_of_the_first_mark_is_kept():
+    assert read_source(CONFLICT, ".py").merged == 2
+    assert read_source(CONFLICT.removeprefix(b"import os\n").replace(b"\n", b"\r\n"), ".py").merged == 1
+    assert read_source(b'A = """\n<<<<<<< HEAD\n>>>>>>> b\n"""\n', ".py").merged == 0
+    assert read_source(b"A = 1\n", ".py").merged == 0
+
+
 def test_the_other_side_is_taken_where_the_first_is_no_program():
     text = CONFLICT.replace(b"import json", b"import json as")
     assert b"import pickle" in one_side(text) and b"json" not in one_side(text)

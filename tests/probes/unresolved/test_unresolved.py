@@ -406,6 +406,13 @@ def test_a_line_that_is_no_python_is_told(tmp_path: Path, text: str, line: int) 
     )  # fmt: skip
 
 
+def test_the_marks_of_a_merge_are_told_though_one_side_is_read(tmp_path: Path) -> None:
+    text = "limit = 0\n<<<<<<< HEAD\nlimit = 1\n=======\nlimit = 2\n>>>>>>> more\n"
+    files = {"app/main.py": "import app.store\n", "app/store.py": text, "app/__init__.py": ""}
+    (row,) = rows(tmp_path, files, "python.unresolved")
+    assert (row["path"], row["line"], row["cause"], row["started"]) == ("app/store.py", 2, "merge", True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -414,7 +421,7 @@ def test_a_line_that_is_no_python_is_told(tmp_path: Path, text: str, line: int) 
         "%matplotlib inline\n",
         "limit = 1\n{{ cookiecutter.setup }}\n",
         "{% if a %}\nlimit = 1\n{% endif %}\n",
-        "<<<<<<< HEAD\nlimit = 1\n=======\nlimit = 2\n>>>>>>> more\n",  # read as one side of it
+        'told = """\n<<<<<<< HEAD\n=======\n>>>>>>> more\n"""\n',  # marks in a text
         'told = f"{rows["name"]}"\n',  # Python 3.12
         "type Row = dict[str, int]\n",
         "limit = 1\n",

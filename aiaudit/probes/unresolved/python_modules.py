@@ -1,6 +1,7 @@
 """The probe `python.unresolved`: imports of the project's own modules that are not there, and files that are no Python.
 
-Only imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. An
+Imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. Of those in a
+function, which may be meant to go without, only a name counts that the module, which is there, does not have. An
 absolute import is the project's own where its package lies above the importer and another import finds its way into
 that very package; a library of the same name is none.
 """
@@ -47,15 +48,17 @@ _OF_ANOTHER: Final = lazy.regex(
     r"\{\{|\{%|<%|\$\{|^\s*[!%]|\b[fFtT][rR]?[\"']|^\s*(?:type\s+\w+|except\b.*,|match\b|case\b)"
 )
 _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
+# What is below runs with what is around.
+_OPEN_HEAD: Final = lazy.regex(r"(?:async\s+)?(?:def|with)\b|class\b")
 
 
 class UnresolvedQuery(CodeQuery):
     """Modules of the project that are imported and not there, each import once, and files with a line that is none.
     cause: broken (this very line is none), merge (here begin the marks of one that nobody settled), undefined (the
-    module is there and the name that is taken from it stands nowhere in it), nowhere, capitals (`near` is the path that
-    differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it
-    names this very file; `here`: the file is in this working tree, and git does not take it in). started: nothing
-    imports the importer, or some file does so at its margin, so that it cannot go without."""
+    module is there and the name that is taken from it stands nowhere in it; in a function, too), nowhere, capitals
+    (`near` is the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its
+    words; `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in).
+    started: nothing imports the importer, or some file does so at its margin, so that it cannot go without."""
 
     def may_stand_in(self, lost: Lost) -> bool:
         return bool(lost.imports)
@@ -118,6 +121,26 @@ class _Modules:
                 seen.add(imported.module)
                 self._count += 1
                 yield row | {"started": self._needed(entry.path, project)}
+        yield from self._lacking_in_functions(entry, project, seen)
+
+    def _lacking_in_functions(self, entry: Entry, project: PythonProject, seen: set[str]) -> Iterator[dict[str, Any]]:
+        """What a function takes from a module of the project that has no such name: it fails each time it is called."""
+        lines: list[str] | None = None
+        for imported, local in project.base(entry.path).each_import():
+            if self._count >= _MOST or not local or not imported.name or imported.module in seen:
+                continue
+            found = project.module(imported.module, entry.path)
+            if found is None or not self._lacks(imported, found, entry.path, project):
+                continue
+            if lines is None:
+                lines = (self._files.text(entry.path) or "").splitlines()
+            if not runs_with_its_function(lines, imported.line):
+                continue
+            row = self._row(imported, entry, project)
+            if row is not None and row["cause"] == UNDEFINED:
+                seen.add(imported.module)
+                self._count += 1
+                yield row | {"started": False}
 
     def broken(self, entries: Sequence[Entry], project: PythonProject) -> Iterator[dict[str, Any]]:
         """A line of each file for which Python would refuse the whole of it."""
@@ -291,6 +314,31 @@ class _Modules:
 def _names_of(base: Base) -> frozenset[str]:
     """The names of a module that its record knows: most that others take from it."""
     return frozenset((*base.exports, *base.imported_as, *base.constants, *(row[1] for row in base.defined)))
+
+
+def runs_with_its_function(lines: Sequence[str], line: int) -> bool:
+    """Whether what stands in a line runs whenever the function around it is called: no `try`, no `if` is between. Where
+    that cannot be told from how far the lines above are moved in, it is not known, and that is no."""
+    if not 0 < line <= len(lines):
+        return False
+    depth, closing = _depth(lines[line - 1]), False
+    for above in reversed(lines[: line - 1]):
+        text = above.strip()
+        if not text or text[0] == "#" or _depth(above) > depth or (_depth(above) == depth and not closing):
+            continue
+        depth = _depth(above)
+        closing = text[0] in ")]"  # the end of a head of several lines, whose first word stands further up
+        if closing:
+            continue
+        if not _OPEN_HEAD.match(text):
+            return False
+        if depth == 0:
+            return True
+    return False
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _words(imported: Import) -> str:

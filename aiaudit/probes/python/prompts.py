@@ -91,7 +91,8 @@ _MANAGER: Final = lazy.regex(r"(?i)\bmanagers?$")
 _INTERNAL: Final = lazy.regex(
     r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"
 )
-_WORD: Final = lazy.regex(r"[^\W\d_][\w'-]*")
+# Chinese and Japanese are written without blanks: two signs are about a word.
+_WORD: Final = lazy.regex(r"[\u3040-\u30ff\u4e00-\u9fff]{1,2}|[^\W\d_][\w'-]*")
 
 
 class PromptFinder:

@@ -25,6 +25,7 @@ from aiaudit.data.discovery_manifests import Told, manifests
 from aiaudit.data.dvc import kept_in_remotes
 from aiaudit.data.formats import format_of
 from aiaudit.data.naming import NO_DATA, role_of
+from aiaudit.data.saved import is_saved_object
 from aiaudit.project.config import DatasetPart
 from aiaudit.project.entry import MISSING, NOT_HERE, Entry
 from aiaudit.project.globs import covers
@@ -176,6 +177,8 @@ def _is_table(project: Project, entry: Entry) -> bool:
     catalogues, results. A few line breaks keep a place for data and are no table."""
     if entry.suffix in _LINES and entry.size <= _BLANK:
         return not _is_blank(project, entry)
+    if is_saved_object(project, entry):
+        return False
     return entry.suffix != ".json" or _starts_a_list(project, entry) or _is_of_lines(project, entry)
 
 

@@ -18,7 +18,8 @@ _ROLES: Final = (
 _ROLE: Final = tuple((role, lazy.regex(rf"(?:^|[^a-z])(?:{words})(?:[^a-z]|$)")) for role, words in _ROLES)
 NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
-    r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    # what is told of the pictures of a data set, a row each, is data: `metadata.csv`
+    r"|datapackage|metadata(?![^/]*\.(?:csv|tsv|parquet|feather|xlsx)$)|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
     # words of a tokenizer or a filter, whatever stands before: `bpe_simple_vocab_16e6.txt.gz`
     r"|(?:^|/)(?:[a-z0-9]+[-_.])+(?:vocab(?:ulary)?|merges|stop_?words)(?:[-_.][^/]*)?$|(?:^|/)(?:vocabulary|stop_?words)[^/]*$"
     # a register that people keep: of hazards, of risks, of who answers for what

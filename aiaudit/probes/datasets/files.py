@@ -10,6 +10,7 @@ from pydantic import Field
 
 from aiaudit import lazy
 from aiaudit.data.naming import NO_DATA
+from aiaudit.data.saved import is_saved_object
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -122,7 +123,7 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
             continue
         if not (entry.role in query.roles if wanted is None else wanted(entry.path)) or NO_DATA.search(entry.path):
             continue
-        if not _is_blank(context, entry):
+        if not _is_blank(context, entry) and not is_saved_object(context.project, entry):
             yield entry, kind
 
 

@@ -147,7 +147,7 @@ _SENSITIVE: Final = (  # what it is like
 _DECIDES: Final = (  # what is decided about a person
     r"loan_?(?:status|approved|default|decision|amount)|credit_?(?:risk|decision|worthiness)|approved",
     r"default_payment\w*|hired?|hiring_?\w*|shortlist\w*|applicant\w*|cv_?score|promotion|attrition|recidiv\w*",
-    r"two_year_recid|admitted|admission|diagnosis|readmi\w*|triage|mortality|insurance_?\w*",
+    r"two_year_recid|admitted|admission|diagnos[ei]s|diagnostic|dx|readmi\w*|triage|mortality|insurance_?\w*",
     r"claim_?(?:status|approved)|benefit\w*|eligib\w*",
     # what is found out of somebody's health, by the columns of tables for it
     r"(?:heart|cardio\w*|coronary|lung|liver|kidney)_?disease\w*|diabet(?:es|ic)\w*|death_event|trestbps|thalach",

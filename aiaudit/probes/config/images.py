@@ -33,7 +33,7 @@ _ROOT: Final = word_set(
     "vllm/vllm-openai ollama/ollama mlflow/mlflow tiangolo/uvicorn-gunicorn-fastapi",
     "tiangolo/uvicorn-gunicorn huggingface/transformers-pytorch-gpu",
     "buildpack-deps gradle maven docker dotnet/sdk dotnet/aspnet ubi8/ubi ubi9/ubi ubi9/ubi-minimal",
-    "devcontainers/python",
+    "devcontainers/python playwright/python",
 )
 _NON_ROOT: Final = word_set(
     "apache/airflow prom/prometheus prom/alertmanager grafana/grafana grafana/loki",

@@ -50,6 +50,12 @@ _STAND_IN: Final = lazy.regex(
     r"|db|database|name|word|xxx+|abc",
     re.IGNORECASE,
 )
+# `NewSecurePass456!`, `MyStr0ngP@ss!`: what examples of requests put where somebody's own password goes.
+_OF_EXAMPLES: Final = lazy.regex(
+    r"(?:(?:my|your|very|super|another|new|old)[_. -]?)*(?:new|old|secure|strong|safe|complex|example|sample)[_. -]?"
+    r"(?:pass(?:w(?:or)?d|phrase)?|pwd)[\W\d_]*",
+    re.IGNORECASE,
+)
 # Names of things that only look like secrets: token counts, field names, hashes, public keys.
 _NO_SECRET_NAME: Final = lazy.regex(
     r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
@@ -318,7 +324,8 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
     if not value.isascii() and _is_prose(value, by_people):
         return None
     if by_people:  # people make these of words: `Kv7-tulip-Harbor`
-        return {} if _classes(value) >= 3 and len(value) >= 10 and not _WEAK.search(value) else None
+        nobodys = _WEAK.search(value) or _OF_EXAMPLES.fullmatch(value.translate(_LETTERS))
+        return {} if _classes(value) >= 3 and len(value) >= 10 and not nobodys else None
     if _wordy(value):
         return None
     if len(value) < 16:  # short values must look like passwords

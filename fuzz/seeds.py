@@ -35,7 +35,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "yaml": (".yml", ".yaml"), "json": (".json",), "toml": (".toml", ".cfg", ".ini"), "dockerfile": ("Dockerfile",),
     "helm": ("deployment.yaml", "service.yaml"), "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
     "javascript": (".ts", ".tsx", ".js"), "text": (".env", ".md"), "attestations": ("attestations.yaml",),
-    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",), "lines": (".py", ".ts", ".md", ".sh", ".yaml", ".ipynb"),
+    "access": (".sql", ".rules", "rules.json"), "config": ("aiaudit.yaml",), "gitignore": (".gitignore",), "lines": (".py", ".ts", ".md", ".sh", ".yaml", ".ipynb"),
 }  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "rules": (
@@ -50,6 +50,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         "toYaml .", "| nindent 4", "| quote", "default 1", ".Values.n", "$.Values", "(eq 1 2)", "/* ", " */", "{{ $x := ", "printf", "int 1e9",
     ),
     "shell": ("<<EOF\n", "$(", "`", "case x in", "esac", "if ", "fi", "{ ", "; }", "((", "set +e", "|| true", "&&"),
+    "access": (
+        "create policy p on t ", "for all ", "to anon ", "using (", "with check (", "alter table t ", "enable row level security;", "drop policy p on t;",
+        "create table t (", "revoke all on t from anon;", "do $$ begin ", "end $$;", "auth.uid()", "match /a/{b} {", "allow read, write: if ", '".read": ',
+    ),
     "python": ("import ", "from . import *", "getattr(", "lambda:", "**kw", "match x:", "f'{", "@app.get('/')", "class "),
 }  # fmt: skip
 

@@ -400,6 +400,25 @@ def project() -> Run:
     return run_project()
 
 
+def access() -> Run:
+    """Migrations with row policies, and rules of Firebase."""
+    import datetime as dt
+
+    from aiaudit.probes.access_rules.firebase import realtime_rules, rules
+    from aiaudit.probes.access_rules.row_policies import opening, replay
+    from aiaudit.project.reader import decode
+
+    def run(data: bytes) -> None:
+        text = decode(data)
+        for table in replay([("a/1.sql", text), ("b/2.sql", text[len(text) // 2 :])]).tables.values():
+            for policy in table.policies.values():
+                assert opening(table, policy).rights
+        for rule in [*rules(text, dt.date(2026, 1, 1)), *realtime_rules(text)]:
+            assert 1 <= rule.line <= text.count("\n") + 1
+
+    return run
+
+
 def shapes() -> Run:
     """The same with real files in which some values are of another kind than anybody expects."""
     from fuzz.project import run_shapes
@@ -439,6 +458,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "figures": _part("figures"),
     "project": project,
     "shapes": shapes,
+    "access": access,
 }
 
 

@@ -117,6 +117,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.records": "aiaudit.probes.python.probe_records:RecordsProbe",
     "python.rescues": "aiaudit.probes.python.probe_rescues:RescuesProbe",
     "python.routes": "aiaudit.probes.python.probe_routes:RoutesProbe",
+    "python.sent": "aiaudit.probes.python.probe_sent:SentProbe",
     "python.stored": "aiaudit.probes.python.probe_stored:StoredProbe",
     "python.strings": "aiaudit.probes.python.probe_findings:StringsProbe",
     "python.tests": "aiaudit.probes.python.probe_tests:TestsProbe",

@@ -1,0 +1,415 @@
+"""Where what a caller sends decides a path that is opened or an address that is asked.
+
+Backwards from the path or the address, and only through what hands a text on as it is: names, parts of f-strings,
+`os.path.join`, `/`, `str`, `Path`, and functions of the same file. Whatever takes a part of it (a suffix, a base name),
+makes another text of it or looks it up ends the way, so that what is told arrives as it was sent. What is held against
+something on the way (`if name not in known`, `path.is_relative_to(folder)`) is not told.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from aiaudit import lazy
+from aiaudit.probes.python.answering import is_handler
+from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.file_view import FileView
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import expressions, header, parameters, statements
+from aiaudit.probes.python.sinks import keyword_of
+from aiaudit.probes.python.turned_away import is_held
+
+HITS: Final = (
+    rb"\bopen\(|\.write_(?:text|bytes)\(|\b(?:remove|unlink|rmtree|move|copy|copyfile|copy2)\(|\b(?:FileResponse|send_file)\("
+    rb"|\.save\(|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head|request|stream)\("
+    rb"|\burl(?:open|retrieve)\("
+)
+ALSO: Final = (  # a file in which nobody takes a request is not looked through
+    rb"\bUploadFile\b|\brequest\.(?:args|form|json|files|get_json|values|data|query_params|GET|POST)\b|\bapi_view\b|APIView\b"
+    rb"|@\w+\.(?:get|post|put|delete|patch|route|websocket|api_route)\("
+)
+_MAX_DEPTH: Final = 20
+_MAX_HOPS: Final = 3
+_MAX_STEPS: Final = 200
+
+_VERBS: Final = name_set("get post put patch delete head request stream options")
+_CLIENTS: Final = (
+    "requests",
+    "requests.Session",
+    "httpx",
+    "httpx.Client",
+    "httpx.AsyncClient",
+    "aiohttp.ClientSession",
+)
+_ASKED: Final = frozenset(
+    [f"{client}.{verb}" for client in _CLIENTS for verb in _VERBS]
+    + ["urllib.request.urlopen", "urllib.request.urlretrieve"]
+)
+_PATHS: Final = {  # what is done with the file, and where its path stands
+    "os.remove": ("removes", 0), "os.unlink": ("removes", 0), "shutil.rmtree": ("removes", 0),
+    "shutil.copy": ("writes", 1), "shutil.copy2": ("writes", 1), "shutil.copyfile": ("writes", 1),
+    "shutil.move": ("writes", 1), "aiofiles.open": ("opens", 0), "open": ("opens", 0),
+    "fastapi.responses.FileResponse": ("reads", 0), "starlette.responses.FileResponse": ("reads", 0),
+    "flask.send_file": ("reads", 0), "quart.send_file": ("reads", 0),
+}  # fmt: skip
+_METHODS: Final = {"write_text": "writes", "write_bytes": "writes", "unlink": "removes"}
+_JOINS: Final = name_set("os.path.join posixpath.join pathlib.Path pathlib.PurePath str os.fspath os.path.abspath"
+                         " os.path.normpath os.path.expanduser os.path.realpath")  # fmt: skip
+_SAME: Final = name_set("strip lstrip rstrip lower resolve absolute expanduser joinpath as_posix")
+_OF_REQUESTS: Final = name_set("args form json values query_params GET POST data get_json files")
+_REQUESTS: Final = ("flask.request", "quart.request", "bottle.request")
+_TYPED: Final = name_set("int float bool Decimal UUID UUID4 date datetime time timedelta Literal bytes")
+_NAMED: Final = {  # what a field is called that a class of another file holds, whose type is not known here
+    "path": lazy.regex(r"(?i)(?:^|_)(?:path|file|filename|name|folder|dir|directory)$"),
+    "url": lazy.regex(r"(?i)(?:^|_)(?:ur[il]|link|endpoint|webhook|href|address|host)s?$"),
+}
+
+
+class _Sent(NamedTuple):
+    """Where a value comes in."""
+
+    name: str
+    line: int
+
+
+class _Use(NamedTuple):
+    does: str
+    """writes, removes, reads or asks."""
+    sink: str
+    argument: ast.expr
+
+
+def sent(view: FileView) -> list[dict[str, Any]]:
+    """The places of a file at which a caller decides what is opened or asked: `does`, `sink`, `source_name`."""
+    found: list[dict[str, Any]] = []
+    for scope, statement in view.marked_statements():
+        for node in expressions(header(statement)):
+            if not isinstance(node, ast.Call) or (use := _use(node, scope, view)) is None:
+                continue
+            source = _Way(view, "url" if use.does == "asks" else "path").first(use.argument, scope)
+            if source is not None:
+                found.append(
+                    {
+                        **view.place(node, scope),
+                        "does": use.does,
+                        "sink": use.sink,
+                        "source_name": source.name,
+                        "source_line": view.source.line(source.line),
+                    }
+                )
+    return found
+
+
+def _use(call: ast.Call, scope: Scope, view: FileView) -> _Use | None:
+    """What a call opens or asks."""
+    last = last_name(call.func)
+    if last in _METHODS and isinstance(call.func, ast.Attribute):
+        return _Use(_METHODS[last], f"Path.{last}", call.func.value)
+    if last == "save" and len(call.args) == 1 and isinstance(call.func, ast.Attribute):
+        return (
+            _Use("writes", f"{dotted(call.func) or 'file.save'}", call.args[0])
+            if _is_upload(call.func.value, scope, view)
+            else None
+        )
+    for one in view.resolver.names(call.func, scope):
+        if one.name in _ASKED:
+            position = 1 if last in ("request", "stream") else 0
+            argument = keyword_of(call, "url") or (call.args[position] if len(call.args) > position else None)
+            return _Use("asks", one.name, argument) if argument is not None else None
+        if one.name in _PATHS:
+            does, position = _PATHS[one.name]
+            argument = keyword_of(call, "path") or (call.args[position] if len(call.args) > position else None)
+            if does == "opens":
+                does = "writes" if _writes(call) else "reads"
+            return _Use(does, one.name, argument) if argument is not None else None
+    return None
+
+
+def _writes(call: ast.Call) -> bool:
+    mode = keyword_of(call, "mode") or (call.args[1] if len(call.args) > 1 else None)
+    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and bool(set(mode.value) & set("wax+"))
+
+
+def _is_upload(node: ast.expr, scope: Scope, view: FileView) -> bool:
+    """Whether a value is a file of Flask's request: `request.files["x"]`."""
+    if isinstance(node, ast.Name):
+        bound = view.resolver.bindings(node.id, scope, node.lineno) or []
+        return any(isinstance(one.node, ast.expr) and "request.files" in ast.unparse(one.node) for one in bound[:3])
+    return "request.files" in ast.unparse(node)
+
+
+class _Way:
+    """One way backwards from a path or an address."""
+
+    def __init__(self, view: FileView, kind: str) -> None:
+        self.view = view
+        self.resolver = view.resolver
+        self.kind = kind
+        self.steps = 0
+        self.passed: dict[int, tuple[Scope, set[str]]] = {}  # what the value is called in each function on the way
+
+    def first(self, node: ast.expr, scope: Scope) -> _Sent | None:
+        """The first source that decides it, where nothing holds it against anything."""
+        sent = next(self.sources(node, scope), None)
+        return (
+            sent if sent is not None and not any(is_held(one, names) for one, names in self.passed.values()) else None
+        )
+
+    def sources(self, node: ast.AST | None, scope: Scope, depth: int = 0, hops: int = 0) -> Iterator[_Sent]:
+        """What decides the value of `node`."""
+        self.steps += 1
+        if node is None or depth > _MAX_DEPTH or self.steps > _MAX_STEPS:
+            return
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and (name := dotted(node)):
+            self.passed.setdefault(id(scope), (scope, set()))[1].add(name)
+        taken = self._of_request(node, scope)
+        if taken is not None:
+            yield taken
+            return
+        match node:
+            case ast.Name(id=name):
+                for binding in (self.resolver.bindings(name, scope, node.lineno) or [])[:4]:
+                    owner = binding.scope or scope
+                    if binding.kind == "value":
+                        yield from self.sources(binding.node, owner, depth + 1, hops)
+                    elif binding.kind == "param" and isinstance(binding.node, ast.arg):
+                        yield from self._parameter(binding.node, owner, depth, hops)
+            case ast.Attribute(value=inner, attr=attr):
+                yield from self._field(inner, attr, node, scope)
+            case ast.JoinedStr(values=parts):
+                yield from self._parts(parts, scope, depth, hops)
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if self.kind == "path":
+                yield from self.sources(right, scope, depth + 1, hops)
+                yield from self.sources(left, scope, depth + 1, hops)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield from self.sources(left, scope, depth + 1, hops)
+                if self.kind == "path" and (_last_text(left) or "").endswith(("/", "\\")):
+                    yield from self.sources(right, scope, depth + 1, hops)
+            case ast.BoolOp(values=values):
+                for one in values:
+                    yield from self.sources(one, scope, depth + 1, hops)
+            case ast.IfExp(body=body, orelse=other):
+                yield from self.sources(body, scope, depth + 1, hops)
+                yield from self.sources(other, scope, depth + 1, hops)
+            case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+                yield from self.sources(inner, scope, depth + 1, hops)
+            case ast.Call():
+                yield from self._call(node, scope, depth, hops)
+
+    def _parts(self, parts: list[ast.expr], scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+        """The parts of an f-string that are a part of a path by themselves, or with which an address begins."""
+        before = "/"
+        for part in parts:
+            if isinstance(part, ast.Constant):
+                before = str(part.value)
+            elif isinstance(part, ast.FormattedValue):
+                if before.endswith(("/", "\\")) and part.conversion < 0 and part.format_spec is None:
+                    yield from self.sources(part.value, scope, depth + 1, hops)
+                before = ""
+            if self.kind == "url":  # what follows chooses no host
+                return
+
+    def _call(self, call: ast.Call, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+        names = self.resolver.names(call.func, scope)
+        own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
+        if own is not None and hops < _MAX_HOPS:
+            for statement, _ in statements(own):
+                if isinstance(statement, ast.Return):
+                    yield from self.sources(statement.value, own, depth + 1, hops + 1)
+        elif any(one.name in _JOINS for one in names) or (isinstance(call.func, ast.Name) and call.func.id == "str"):
+            for argument in call.args if self.kind == "path" else call.args[:1]:
+                yield from self.sources(argument, scope, depth + 1, hops)
+        elif any(one.name == "urllib.request.Request" for one in names):
+            yield from self.sources(call.args[0] if call.args else keyword_of(call, "url"), scope, depth + 1, hops)
+        elif isinstance(call.func, ast.Attribute) and call.func.attr in _SAME:
+            for argument in call.args if call.func.attr == "joinpath" else ():
+                yield from self.sources(argument, scope, depth + 1, hops)
+            yield from self.sources(call.func.value, scope, depth + 1, hops)
+
+    def _parameter(self, argument: ast.arg, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+        node = scope.node
+        if isinstance(node, ast.Module | ast.ClassDef):
+            return
+        if is_handler(scope, self.resolver):
+            text = argument.annotation is None or _is_text(argument.annotation)
+            if argument.arg not in ("self", "cls", "request") and text and not self._is_injected(argument, scope):
+                yield from [] if _is_in_path(node, argument.arg) else [_Sent(argument.arg, argument.lineno)]
+            return
+        if hops >= _MAX_HOPS:
+            return
+        position = [one.arg for one in parameters(node)].index(argument.arg)
+        is_method = scope.parent is not None and scope.parent.kind == "class"
+        name = scope.qualname.rpartition(".")[2]
+        for caller, call in list(self.view.calls_of(name))[:8]:
+            if any(one.local is scope for one in self.resolver.names(call.func, caller)):
+                index = position - 1 if is_method else position
+                given = keyword_of(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else None)
+                yield from self.sources(given, caller, depth + 1, hops + 1)
+
+    def _is_injected(self, argument: ast.arg, scope: Scope) -> bool:
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        return self.resolver.injection(node, argument.arg, scope.parent or scope) is not None
+
+    def _field(self, inner: ast.expr, attr: str, node: ast.Attribute, scope: Scope) -> Iterator[_Sent]:
+        """A field of what a handler takes: the name of an upload, or a field of the body."""
+        if not isinstance(inner, ast.Name):
+            return
+        for binding in (self.resolver.bindings(inner.id, scope, node.lineno) or [])[:4]:
+            owner = binding.scope or scope
+            argument = binding.node
+            if binding.kind == "value" and attr == "filename" and isinstance(argument, ast.expr):
+                if "request.files" in ast.unparse(argument) and self._is_flask(argument, owner):
+                    yield _Sent(f"{inner.id}.filename", node.lineno)
+                continue
+            if binding.kind != "param" or not isinstance(argument, ast.arg):
+                continue
+            if argument.annotation is not None and last_name(_bare(argument.annotation)) == "UploadFile":
+                if attr == "filename":  # whoever hands an upload on, its name is what was sent
+                    yield _Sent(f"{inner.id}.filename", node.lineno)
+                continue
+            if not is_handler(owner, self.resolver) or argument.annotation is None:
+                yield from self._handed(argument, attr, owner)
+                continue
+            if not self._is_injected(argument, owner) and self._is_free(argument.annotation, attr, owner):
+                yield _Sent(f"{inner.id}.{attr}", node.lineno)
+
+    def _handed(self, argument: ast.arg, attr: str, scope: Scope) -> Iterator[_Sent]:
+        """An upload that a handler gives to a function of the same file: `save(file)`, with `file.filename` there."""
+        node = scope.node
+        if attr != "filename" or isinstance(node, ast.Module | ast.ClassDef):
+            return
+        position = [one.arg for one in parameters(node)].index(argument.arg)
+        for caller, call in list(self.view.calls_of(scope.qualname.rpartition(".")[2]))[:8]:
+            given = keyword_of(call, argument.arg) or (call.args[position] if position < len(call.args) else None)
+            if isinstance(given, ast.Name) and is_handler(caller, self.resolver):
+                taken = [one for one in parameters(caller.node) if one.arg == given.id]  # type: ignore[arg-type]
+                if any(
+                    one.annotation is not None and last_name(_bare(one.annotation)) == "UploadFile" for one in taken
+                ):
+                    self.passed.setdefault(id(caller), (caller, set()))[1].add(f"{given.id}.filename")
+                    yield _Sent(f"{argument.arg}.filename", argument.lineno)
+                    return
+
+    def _is_free(self, annotation: ast.expr, attr: str, scope: Scope) -> bool:
+        """Whether a field of the body may hold any text: by its type if the class is of this file, else by its name."""
+        bare = _bare(annotation)
+        if last_name(bare) in ("Request", "WebSocket", "Session", "AsyncSession", "HTTPConnection"):
+            return False
+        owner = next(
+            (one.local for one in self.resolver.names(bare, scope.parent or scope) if one.local is not None), None
+        )
+        if owner is None or not isinstance(owner.node, ast.ClassDef):
+            return bool(_NAMED[self.kind].search(attr))
+        for statement in owner.node.body:
+            if (
+                isinstance(statement, ast.AnnAssign)
+                and isinstance(statement.target, ast.Name)
+                and statement.target.id == attr
+            ):
+                return _is_text(statement.annotation)
+        return False
+
+    def _of_request(self, node: ast.AST, scope: Scope) -> _Sent | None:
+        """What is taken from Flask's request by a key, or from a request that a handler is given."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=taken, attr="get"), args=[ast.Constant(), *_]):
+                pass
+            case ast.Subscript(value=taken, slice=ast.Constant()):
+                pass
+            case _:
+                return None
+        if isinstance(taken, ast.Name):  # `data = request.get_json()`
+            bound = self.resolver.bindings(taken.id, scope, taken.lineno) or []
+            if any(self._is_body(one, node) for one in bound):
+                return _Sent(f"{taken.id}[…]", taken.lineno)
+            taken = next(
+                (one.node for one in bound[:3] if one.kind == "value" and isinstance(one.node, ast.expr)), taken
+            )
+        while isinstance(taken, ast.Await | ast.BoolOp):
+            taken = taken.value if isinstance(taken, ast.Await) else taken.values[0]
+        if isinstance(taken, ast.Call):
+            taken = taken.func
+        if not isinstance(taken, ast.Attribute) or taken.attr not in _OF_REQUESTS - {"files"}:
+            return None
+        return _Sent(dotted(taken) or "request", taken.lineno) if self._is_flask(taken, scope) else None
+
+    def _is_body(self, binding: Binding, node: ast.AST) -> bool:
+        """Whether a name is the body that a handler is given as a mapping, and the key one for a path or an address."""
+        argument, scope = binding.node, binding.scope
+        if not isinstance(argument, ast.arg) or scope is None or argument.annotation is None:
+            return False
+        keys = node.args[:1] if isinstance(node, ast.Call) else [node.slice] if isinstance(node, ast.Subscript) else []
+        return (
+            last_name(_container(argument.annotation)) in ("dict", "Dict")
+            and is_handler(scope, self.resolver)
+            and not self._is_injected(argument, scope)
+            and any(isinstance(key, ast.Constant) and _NAMED[self.kind].search(str(key.value)) for key in keys)
+        )
+
+    def _is_flask(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression begins with a request: Flask's, or the one that a handler is given."""
+        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Await):
+            if isinstance(node, ast.Attribute) and any(
+                one.name in _REQUESTS for one in self.resolver.names(node.value, scope)
+            ):
+                return True
+            node = node.func if isinstance(node, ast.Call) else node.value
+        if not isinstance(node, ast.Name):
+            return False
+        names = [one.name for one in self.resolver.names(node, scope)]
+        return any(name in _REQUESTS for name in names) or (node.id == "request" and is_handler(scope, self.resolver))
+
+
+def _bare(annotation: ast.expr) -> ast.expr:
+    """The type without `Optional`, `Annotated` and `| None`."""
+    while True:
+        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in ("Optional", "Annotated", "Union"):
+            inner = annotation.slice
+            annotation = inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
+        elif isinstance(annotation, ast.BinOp):
+            annotation = annotation.left
+        else:
+            return annotation
+
+
+def _container(annotation: ast.expr) -> ast.expr:
+    """`dict` of `dict[str, str]`."""
+    bare = _bare(annotation)
+    return bare.value if isinstance(bare, ast.Subscript) else bare
+
+
+def _is_text(annotation: ast.expr) -> bool:
+    """Whether a type lets any text through."""
+    bare = _bare(annotation)
+    return last_name(bare) in ("str", "HttpUrl", "AnyUrl", "AnyHttpUrl", "Path", "FilePath", "constr", "StrictStr")
+
+
+def _is_in_path(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether a parameter is a part of the route's own path, which holds no slash: `/files/{name}`, `<name>`."""
+    routes = [
+        str(argument.value)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        for argument in decorator.args[:1]
+        if isinstance(argument, ast.Constant)
+    ]
+    return any(f"{{{name}}}" in route or f"<{name}>" in route or f"<string:{name}>" in route for route in routes)
+
+
+def _last_text(node: ast.expr) -> str | None:
+    """The end of a text that is put together, where it is a constant."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(op=ast.Add(), right=right):
+            return _last_text(right)
+        case ast.JoinedStr(values=[*_, ast.Constant(value=str(text))]):
+            return text
+        case ast.Attribute(attr="sep"):
+            return "/"
+    return None

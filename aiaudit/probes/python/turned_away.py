@@ -1,0 +1,52 @@
+"""Whether a function holds a value against something by which it may be turned away."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from aiaudit import lazy
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import statements
+
+# What is asked of a value without saying that it may be used.
+_ASKS_NOTHING: Final = name_set(
+    "endswith lower upper strip len isinstance exists is_file isfile is_dir isdir bool split rsplit get hasattr getattr"
+    " getsize stat str print info debug warning error exception"
+)
+_CHECKS: Final = lazy.regex(r"(?i)valid|check|ensure|assert|verify|guard|safe|allow|sanit|relative_to|require|confine")
+
+
+def is_held(scope: Scope, names: set[str]) -> bool:
+    """Whether a condition of a function asks something of the value, or a function is called that turns it away."""
+    for statement, _ in statements(scope):
+        if isinstance(statement, ast.If | ast.While | ast.Assert):
+            if any(_compares(node, names) or _calls(node, names) for node in ast.walk(statement.test)):
+                return True
+        elif isinstance(statement, ast.Expr) and any(
+            _calls(node, names) and _CHECKS.search(last_name(node.func))  # `validate_path(path)` raises
+            for node in ast.walk(statement.value)
+            if isinstance(node, ast.Call)
+        ):
+            return True
+    return False
+
+
+def _compares(node: ast.AST, names: set[str]) -> bool:
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    return any(dotted(one) in names for one in sides) and not any(_is_none(one) for one in sides)
+
+
+def _calls(node: ast.AST, names: set[str]) -> bool:
+    if not isinstance(node, ast.Call) or last_name(node.func) in _ASKS_NOTHING:
+        return False
+    receiver = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    return any(dotted(one) in names for one in [*node.args, *receiver])
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value in (None, "")

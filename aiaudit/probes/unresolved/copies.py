@@ -24,6 +24,16 @@ _MADE: Final = lazy.regex(
     r"(?i)(?:^|/)(?:dist|build|out|target|bin|obj|publish|release|\.?next|\.nuxt|\.output|node_modules|vendor|wheels?"
     r"|wheelhouse|gen|generated|rootfs|tmp)(?:/|$)|\.(?:jar|war|whl|gz|tgz|tar|zip|so|exe|deb|rpm|apk|dll)$"
 )
+# Nothing but a command of somebody makes a folder of wheels: no build of a project leaves one.
+_WHEELS: Final = lazy.regex(r"(?i)(?:^|/)(?:wheels?|wheelhouse)(?:/|$)")
+_WHEEL_MAKERS: Final = lazy.regex(
+    r"(?i)\bpip3?\s+(?:wheel|download)\b|\bcibuildwheel\b|-m\s+build\b|\bbdist_wheel\b|\b(?:uv|poetry|hatch|pdm|flit|maturin)\s+build\b"
+    r"|--wheel-dir\b|\bwheelhouse/|\bwheels?/"
+)
+_TOLD: Final = (
+    "**/*.{sh,bash,ps1,bat,cmd,md,rst,txt,yml,yaml,toml,py,groovy}",
+    "**/{[mM]akefile,[jJ]ustfile,Jenkinsfile}",
+)
 _USUAL: Final = frozenset({"Dockerfile", "dockerfile", "Containerfile"})  # what is built where nothing is named
 _GLOB: Final = frozenset("*?[")
 _APART: Final = lazy.regex(r"(?i)(?:^|/)(?:docker\w*|containers?|deploy\w*|infra\w*|k8s|ops|build)$")
@@ -80,7 +90,7 @@ def _lacking(
     apart = bool(_APART.search(own))  # a folder of Dockerfiles alone, which are built from the root
     folders.sort(key=lambda folder: (-hits[folder], bool(folder) if apart else 0))  # first what holds most of it
     for one, source in copies:
-        if _MADE.search(source) or any(where.holds_exactly(_join(folder, source)) for folder in folders):
+        if _made_before(source, files) or any(where.holds_exactly(_join(folder, source)) for folder in folders):
             continue
         candidates = [_join(folder, source) for folder in folders]
         cause = where.why_not(candidates) if not _of_dvc(source, files) else None
@@ -88,6 +98,15 @@ def _lacking(
             started = not is_development(entry.path, entry.role) and (entry.name in _USUAL or bool(contexts))
             refers = f"{one.name} {source}"
             yield row_of(entry.path, one.line, entry.role.value, refers, candidates[0], cause, started=started)
+
+
+def _made_before(source: str, files: Files) -> bool:
+    """Whether it is made before the image is built; of wheels, only where a command or a text tells how."""
+    if not _MADE.search(source):
+        return False
+    if not _WHEELS.search(source) or source.endswith(".whl"):
+        return True
+    return any(_WHEEL_MAKERS.search(files.text(entry.path) or "") for entry in files.matching(_TOLD))
 
 
 def _sources(one: Instruction, variables: dict[str, str]) -> Iterator[str]:

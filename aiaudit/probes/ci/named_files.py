@@ -10,7 +10,8 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.ci.kinds import Kind
-from aiaudit.probes.ci.model import Maybe
+from aiaudit.probes.ci.model import Maybe, as_map
+from aiaudit.probes.ci.script_tasks import upwards
 from aiaudit.probes.ci.task import join
 from aiaudit.probes.ci.wrappers import program_of
 from aiaudit.probes.reading import Files
@@ -50,6 +51,22 @@ class NamedFiles:
                 return Unknown(f"{path} is not in the project")
             return False
         return True
+
+    def lacks_script(self, words: Sequence[str], folder: str | None, via: Sequence[str]) -> bool:
+        """Whether npm or pnpm is told to run a script that the nearest package.json does not have, and so ends with a
+        fault. What is said to another package than that of the folder, or to run only what is there, is not told."""
+        if folder is None or program_of(words[0]) not in ("npm", "pnpm") or not self.files.project.complete:
+            return False
+        told = words[1] if len(words) > 1 else ""
+        name = words[2] if told in ("run", "run-script") and len(words) > 2 else told if told == "test" else ""
+        own = words[: words.index("--")] if "--" in words else words
+        if not name or _UNTOLD.search(name) or any(word.startswith("-") for word in own):
+            return False
+        if any(_IN_IMAGES.search(one) for one in via) or (folder and folder not in self._folders):
+            return False
+        path = upwards(self.files, folder, "package.json")
+        manifest = as_map(self.files.json(path)) if path else {}
+        return bool(manifest) and name not in as_map(manifest.get("scripts"))
 
     @cached_property
     def _folders(self) -> frozenset[str]:

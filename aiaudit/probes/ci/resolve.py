@@ -201,7 +201,9 @@ class Resolver:
         tasks, name = found
         if tasks is None:
             leaf = self._leaf(words, (), text, place, resolved=False)
-            return iter([replace(leaf, kind=name_kind(name) if leaf.kind == "other" else leaf.kind)])
+            lacking = self._named.lacks_script(words, place.folder, (place.path, *place.via))
+            kind = name_kind(name) if leaf.kind == "other" else leaf.kind
+            return iter([replace(leaf, kind=kind, starts=False if lacking else leaf.starts)])
         return self._run_tasks(tasks, words, inner)
 
     def _run_tasks(self, tasks: list[Task], words: tuple[str, ...], place: Place) -> Iterator[Leaf]:

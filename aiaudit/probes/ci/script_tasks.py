@@ -30,7 +30,7 @@ _TASKFILES: Final = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.
 
 def npm(files: Files, folder: str | None, name: str) -> list[Task] | None:
     """An npm script with its `pre` and `post` scripts, of the nearest package.json upwards; None where it has none."""
-    path = _upwards(files, folder, "package.json")
+    path = upwards(files, folder, "package.json")
     scripts = as_map(as_map(files.json(path)).get("scripts")) if path else {}
     if path is None or not isinstance(scripts.get(name), str):
         return None
@@ -46,7 +46,7 @@ def npm(files: Files, folder: str | None, name: str) -> list[Task] | None:
 
 def npm_everywhere(files: Files, folder: str | None, names: tuple[str, ...]) -> list[Task] | None:
     """The scripts of these names in every package of a workspace, of the one at its root alone left out."""
-    root = _upwards(files, folder, "package.json")
+    root = upwards(files, folder, "package.json")
     found: list[Task] = []
     for name in names[:10]:
         for entry in files.matching("**/package.json"):
@@ -66,7 +66,7 @@ def workspace_folder(files: Files, name: str) -> str | None:
 
 def just(files: Files, folder: str | None, recipes: tuple[str, ...]) -> list[Task] | None:
     """Recipes of the nearest justfile upwards, dependencies first; the first recipe where none is named."""
-    path = next((p for n in _JUST_NAMES if (p := _upwards(files, folder, n)) is not None), None)
+    path = next((p for n in _JUST_NAMES if (p := upwards(files, folder, n)) is not None), None)
     text = files.text(path) if path else None
     if path is None or text is None:
         return None
@@ -77,7 +77,7 @@ def just(files: Files, folder: str | None, recipes: tuple[str, ...]) -> list[Tas
 
 def kar(files: Files, folder: str | None, name: str) -> list[Task] | None:
     """A task of the nearest Karfile upwards, which is a function of a shell script called `task-NAME`."""
-    path = _upwards(files, folder, "Karfile")
+    path = upwards(files, folder, "Karfile")
     text = files.text(path) if path else None
     head = rf"(?m)^task-{re.escape(name)}[ \t]*\(\)[ \t]*\{{[ \t]*\n"
     found = re.search(head + r"((?:(?!\}).*\n){1,200})\}", text or "")
@@ -153,7 +153,7 @@ def _interpolated(text: str, variables: Mapping[str, str]) -> str:
 
 def taskfile(files: Files, folder: str | None, names: tuple[str, ...]) -> list[Task] | None:
     """Tasks of go-task."""
-    path = next((p for n in _TASKFILES if (p := _upwards(files, folder, n)) is not None), None)
+    path = next((p for n in _TASKFILES if (p := upwards(files, folder, n)) is not None), None)
     data = as_map(files.yaml(path)) if path else {}
     tasks = as_map(data.get("tasks"))
     if path is None or not tasks:
@@ -190,7 +190,7 @@ def pyproject(files: Files, folder: str | None, runner: str, name: str) -> list[
         "hatch": (("pyproject.toml", ("tool", "hatch", "envs")), ("hatch.toml", ("envs",))),
     }
     for file, keys in places.get(runner, ()):
-        path = _upwards(files, folder, file)
+        path = upwards(files, folder, file)
         table: Any = files.toml(path) if path else None
         for key in keys:
             table = as_map(table).get(key)
@@ -345,7 +345,7 @@ def _with_needs(known: Mapping[str, Task], wanted: list[str]) -> list[Task]:
     return list(done.values())
 
 
-def _upwards(files: Files, folder: str | None, name: str) -> str | None:
+def upwards(files: Files, folder: str | None, name: str) -> str | None:
     """The nearest file of this name in `folder` or above it, inside the tree."""
     while folder is not None:
         path = f"{folder}/{name}" if folder else name

@@ -40,7 +40,8 @@ MAX_LOOKS: Final = 40_000  # nodes in which a denial is looked for
 MAX_NESTED: Final = 60  # conditions inside conditions; each `elif` is one
 DENIAL: Final = lazy.regex(
     r"(?i)unauthori[sz]|WS_1008|forbidden|not_?authenticated|permission_?denied|auth(?:entication)?_?(?:error|failed|required)"
-    r"|credentials?_?(?:exception|error)|access_?denied|HTTP_40[13]|(?:^|_)den(?:y|ied)|invalid_?(?:token|credential|api_?key)|log_?in|sign_?in"
+    r"|credentials?_?(?:exception|error)|access_?denied|HTTP_40[13]|(?:^|_)den(?:y|ied)|log_?in|sign_?in|unauthenticated"
+    r"|(?:invalid|expired|missing|no)_?(?:token|credential|api_?key|session)|(?:token|session)_?(?:expired|invalid|missing)"
 )
 _SIGNATURE: Final = lazy.regex(
     r"(?i)\b(?:invalid|bad|wrong|missing|incorrect|unverified|no)\b.{0,20}\b(?:signature|hmac)s?\b"

@@ -26,7 +26,9 @@ HITS: Final = (
     rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
     rb"|\bjwt\.decode\(|\bconstruct_event\(|\bverify_(?:id_token|session_cookie|oauth2_token|firebase_token|header)\("
     rb"|\b(?:redirect|render|render_template)\([^\n]{0,60}(?i:log_?in|sign_?in)"
-    rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
+    rb"|\braise[ \t]+(?:\w+\.)*\w*(?:Unauthori[sz]ed|Unauthenticated|Forbidden|NotAuthenticated|NotLoggedIn|PermissionDenied"
+    rb"|AccessDenied|AuthenticationError|AuthError|(?:Invalid|Expired|Missing|No)(?:Token|Credentials?|ApiKey|Session)"
+    rb"|(?:Token|Session)(?:Expired|Invalid|Missing))"
 )
 _MOST_BEHIND: Final = 4
 MAX_ROWS: Final = 60  # functions of one file
@@ -34,7 +36,10 @@ _REQUEST: Final = lazy.regex(r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|HttpR
 _CREDENTIALS: Final = lazy.regex(r"^HTTP(?:Authorization|Basic)Credentials$|^(?:APIKey|OAuth2)\w+$")
 _COMMON: Final = ("session", "key")  # of a database, of a map
 _SCHEME: Final = lazy.regex(r"(?i)oauth2|bearer|scheme|header|cookie|credential|security|basic")
-_PERSON: Final = lazy.regex(r"(?i)user|auth|principal|identity|claims|account|caller|token|admin|tenant|member")
+_PERSON: Final = lazy.regex(
+    r"(?i)user|auth|principal|identity|claims|account|caller|token|admin|tenant|member|owner"
+    r"|(?:valid|verif|check|requir|current|need|ensure)\w*session"  # not `get_session`, which is one of a database
+)
 
 
 def turning(view: FileView) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ PROMPT: Final = record(
     placeholders=list_of(STRING),
     at_module=BOOL,
     dedicated=BOOL,
+    unused=BOOL,
     secret=BOOL,
     access_rule=BOOL,
     internal_address=BOOL,
@@ -57,8 +58,8 @@ DEDICATED: Final = lazy.regex(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructio
 class StringsQuery(CodeQuery):
     """Prompts in Python code. use: constant (bound to a name), returned, message, argument, template, or loaded (read
     from a file or a registry). kind: system or other. words: its size; shorter ones than min_words do not count.
-    dedicated: the file or its folder is named after prompts. secret, access_rule, internal_address: what the text
-    holds."""
+    dedicated: the file or its folder is named after prompts. unused: the name that it has in its module stands nowhere
+    else in the project. secret, access_rule, internal_address: what the text holds."""
 
     min_words: int = Field(default=8, ge=1, le=1000)
     use: list[Literal["constant", "returned", "message", "argument", "template", "loaded"]] = Field(
@@ -87,8 +88,9 @@ class StringsProbe(Probe[StringsQuery]):
                     continue
                 if row.get("by_place") and not dedicated:
                     continue
-                known = {key: value for key, value in row.items() if key != "by_place"}
-                yield {**PROMPT_DEFAULTS, **known, "dedicated": dedicated}
+                known = {key: value for key, value in row.items() if key not in ("by_place", "lone")}
+                unused = bool(row.get("lone")) and not project.is_taken(entry.path, (row["name"],))
+                yield {**PROMPT_DEFAULTS, **known, "dedicated": dedicated, "unused": unused}
 
         return fact_of(fact_id, query, context, find, having="prompts")
 
@@ -100,6 +102,7 @@ PROMPT_DEFAULTS: Final[dict[str, Any]] = {
     "dynamic": False,
     "placeholders": [],
     "at_module": False,
+    "unused": False,
     "secret": False,
     "access_rule": False,
     "internal_address": False,

@@ -8,6 +8,7 @@ credential, an internal address, or a rule about who may do what.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -123,12 +124,19 @@ class PromptFinder:
             if not name and isinstance(target, ast.Subscript):
                 name = str(self.view.values.of(target.slice, scope))
             if _NAME.search(name) and not _OTHER_NAME.search(name):
-                yield from self._value(value, name, scope, "constant" if target is not None else "returned")
+                for row in self._value(value, name, scope, "constant" if target is not None else "returned"):
+                    yield {**row, "lone": True} if self._stands_alone(target, scope) else row
             elif self._speaks(name, value, scope):
                 yield from self._value(value, name, scope, "constant")
             elif scope.kind == "module" and name.isupper() and self._instructs(value, scope):
                 for row in self._value(value, name, scope, "constant"):
                     yield {**row, "by_place": True}  # a prompt where the module is named after them
+
+    def _stands_alone(self, target: ast.expr | None, scope: Scope) -> bool:
+        """A name of a module that its file mentions nowhere else: unless another file takes it, nothing uses it."""
+        if scope.kind != "module" or not isinstance(target, ast.Name):
+            return False
+        return len(re.findall(rb"\b%b\b" % target.id.encode(), self.view.source.data)) == 1
 
     def _instructs(self, value: ast.expr, scope: Scope) -> bool:
         """A text of some length that speaks to a model, whatever its name."""

@@ -26,8 +26,8 @@ HITS: Final = (
     rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
     rb"|\bjwt\.decode\(|\bconstruct_event\(|\bverify_(?:id_token|session_cookie|oauth2_token|firebase_token|header)\("
     rb"|\b(?:redirect|render|render_template)\([^\n]{0,60}(?i:log_?in|sign_?in)"
-    rb"|\braise[ \t]+(?:\w+\.)*\w*(?:Unauthori[sz]ed|Unauthenticated|Forbidden|NotAuthenticated|NotLoggedIn|PermissionDenied"
-    rb"|AccessDenied|AuthenticationError|AuthError|(?:Invalid|Expired|Missing|No)(?:Token|Credentials?|ApiKey|Session)"
+    rb"|\braise[ \t]+(?:\w+\.)*\w*(?:Unauthori[sz]ed|Unauthenticated|Forbidden|NotAuthenticated|NotLoggedIn"
+    rb"|PermissionDenied|AccessDenied|AuthenticationError|AuthError|(?:Invalid|Expired|Missing|No)(?:Token|Credentials?|ApiKey|Session)"
     rb"|(?:Token|Session)(?:Expired|Invalid|Missing))"
 )
 _MOST_BEHIND: Final = 4

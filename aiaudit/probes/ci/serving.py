@@ -64,6 +64,14 @@ _WITH_VALUE: Final = word_set(
     "--root-path",
     "--app-dir --factory-dir --ssl-keyfile --ssl-certfile -p -h --log-config --limit-concurrency --timeout-keep-alive",
     "--access-logfile --error-logfile --interface --server.port --server.address --backlog --max-requests",
+    # gunicorn's
+    "--graceful-timeout --keep-alive --max-requests-jitter --worker-tmp-dir --worker-connections --chdir -n --name -u",
+    "--user -g --group -m --umask --pid -e --env --pythonpath --forwarded-allow-ips --proxy-allow-from --log-file",
+    "--access-logformat --logger-class --log-config-json --certfile --keyfile --ca-certs --ciphers --cert-reqs",
+    "--limit-request-line --limit-request-fields --limit-request-field_size --statsd-host --statsd-prefix",
+    # uvicorn's
+    "--loop --http --ws --ws-max-size --ws-ping-interval --ws-ping-timeout --lifespan --uds --fd --header --reload-dir",
+    "--reload-include --reload-exclude --limit-max-requests --timeout-graceful-shutdown --ssl-ca-certs",
 )
 
 
@@ -126,7 +134,7 @@ def _target(program: str, arguments: list[str]) -> str:
         word = rest.pop(0)
         if word in _WITH_VALUE and rest:
             rest.pop(0)
-        elif not word.startswith("-"):
+        elif not word.startswith("-") and not word.isdigit():  # a number belongs to an option that is not known
             return word
     return ""
 

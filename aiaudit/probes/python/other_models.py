@@ -25,12 +25,14 @@ class Asked(Struct, frozen=True):
 
     whole: frozenset[str]
     models: frozenset[tuple[str, str]]
+    names: frozenset[str]
 
     @classmethod
     def of(cls, calls: Sequence[ast.Call]) -> Asked:
         some = calls[:_MOST]
         models = {(dotted(call.func), chosen) for call in some if (chosen := _chosen(call))}
-        return cls(frozenset(ast.dump(call) for call in some if _asks(call)), frozenset(models))
+        named = {dotted(call.func) for call in some} - {""}
+        return cls(frozenset(ast.dump(call) for call in some if _asks(call)), frozenset(models), frozenset(named))
 
     def by(self, call: ast.Call, *, whole: bool) -> bool:
         """Whether a call is one of them with all its arguments (`whole`), or names the same model."""

@@ -216,7 +216,9 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
     value = value.value if isinstance(value, ast.Await) else value
     if isinstance(node, ast.Return) and end == "message":
         parts = value.values if isinstance(value, ast.Dict) else [value]
-        return "value" if any(isinstance(one, ast.Call) and _gives_another(one, scope, view) for one in parts) else end
+        # A page that is made of an answer and of an error alike is no other answer: `return page(error=str(error))`.
+        calls = [one for one in parts if isinstance(one, ast.Call) and dotted(one.func) not in again.names]
+        return "value" if any(_gives_another(one, scope, view) for one in calls) else end
     if end != "value" or value is None:
         return end
     if isinstance(value, ast.Name | ast.Attribute):
@@ -233,8 +235,8 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
         body = list(_statements(inner.node.body))
         if isinstance(inner.node.body[-1], ast.Raise) and not any(isinstance(one, ast.Return) for one in body):
             return "raise"
-        calls = [call for one in body for call in expressions(header(one)) if isinstance(call, ast.Call)]
-        if any(again.by(call, whole=False) for call in calls):
+        inner_calls = [call for one in body for call in expressions(header(one)) if isinstance(call, ast.Call)]
+        if any(again.by(call, whole=False) for call in inner_calls):
             return "nothing"
         given = [one.value for one in body if isinstance(one, ast.Return)]
         kinds = {_told(one, inner, view) for one in given}

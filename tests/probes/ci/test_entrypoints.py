@@ -171,6 +171,8 @@ def test_only_what_is_deployed_is_wired(tmp_path: Path) -> None:
     [
         ("uvicorn app:app --host 0.0.0.0", "serve", "app:app", ""),
         ("gunicorn -k uvicorn.workers.UvicornWorker -w 4 app:app", "serve", "app:app", ""),
+        ("gunicorn --graceful-timeout 90 --keep-alive 75 -b :8080 app:app", "serve", "app:app", ""),
+        ("gunicorn --worker-tmp-dir /dev/shm --not-known-yet 5 app:app", "serve", "app:app", ""),
         ("flask --app web run", "serve", "web", "flask run"),
         ("flask run --debug", "serve", "", "--debug"),
         ("fastapi dev main.py", "serve", "main.py", "fastapi dev"),

@@ -53,7 +53,8 @@ _HELD: Final = lazy.regex(
 _WRITES: Final = Patterns(WRITES)
 _ARTIFACTS: Final = Patterns(ARTIFACTS)
 _DERIVED: Final = lazy.regex(
-    r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|dashboards?_?data|submissions?|cache)(?:/|$)"
+    r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|out|outputs?|results?|reports?|dashboards?_?data|submissions?|cache)(?:/|$)"
+    r"|(?:eda|profil(?:es?|ing))/|describe(?:[_-][^/]*)?\.\w+$"  # what `df.describe()` said of it
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
     r"|(?:[^/]*[_-])?(?:predictions|generations|forecasts)(?:[_-][^/]*)?\.\w+$)"
 )

@@ -90,6 +90,8 @@ class HandlerBody:
             self.checks = "numbers"
         if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
             self.checks = "raises 400"
+        if self.reads_request and self.checks in ("", *_REFUSALS) and _made_a_model(scope, nodes):
+            self.checks = "model_validate"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
         self.limits_length = lengths.are_limited(scope, node, nodes)
         self.looks_in = self.reads_request or _looks_in(nodes)
@@ -165,6 +167,29 @@ def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:
         if helper is None or not any(_is_read(one, read) for one in given):
             continue
         if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses(helper.node):
+            return True
+    return False
+
+
+def _made_a_model(scope: Scope, nodes: Sequence[ast.AST]) -> bool:
+    """Whether an object of a class of the same file that Pydantic holds to its types is made of what is read of the
+    request: `form = await request.form()`, `Order(**dict(form))`."""
+    outer = scope
+    while outer.parent is not None:
+        outer = outer.parent
+    read: set[str] = set()
+    given = sorted((one for one in nodes if isinstance(one, ast.Assign)), key=lambda one: one.lineno)
+    for one in given:
+        if _is_read(one.value, read):
+            read.update(target.id for target in one.targets if isinstance(target, ast.Name))
+    for inner in nodes:
+        if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Name):
+            continue
+        if not any(one.arg is None and _is_read(one.value, read) for one in inner.keywords):
+            continue
+        made = outer.children.get(inner.func.id)
+        bases = made.node.bases if made is not None and isinstance(made.node, ast.ClassDef) else []
+        if any(last_name(base) == "BaseModel" for base in bases):
             return True
     return False
 

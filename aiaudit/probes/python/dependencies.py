@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit.probes.python.callers import asks_who, lets_on
+from aiaudit.probes.python.credentials import names_a_key
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
@@ -22,6 +23,7 @@ MARKS: Final = (
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
 CALLED: Final = "="  # before the name of a function that is only called: what it does tells whether it asks
 _REQUESTS: Final = ("Request", "HTTPConnection", "WebSocket")
+_COMMON: Final = ("session", "key")  # of a database, of a map
 _FLASK: Final = (b"flask", b"quart")  # whose request is there for every function
 _TAKES: Final = ("Body", "Form", "File", "Query")  # marks of what comes with the request
 Describe = Callable[[ast.arg, Scope], dict[str, Any]]
@@ -100,7 +102,8 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
 
 
 def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, around: Scope) -> Iterator[str]:
-    """Checks of the caller to which a function hands the request: `_require_admin(require_session(request))`."""
+    """Checks of the caller to which a function hands the request, or the credential that it is given for a parameter:
+    `_require_admin(require_session(request))`, `auth.account_of(authorization)`."""
     given = {one.arg: last_name(one.annotation or node) in _REQUESTS for one in parameters(node)}
     held = {name for name, typed in given.items() if typed}
     for call in walk(node) if held else ():
@@ -112,6 +115,7 @@ def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, aro
         ):
             yield from _names(view, call.func, around)
     held.update(given.keys() & {"request"})
+    held.update(name for name in given if names_a_key(name) and name not in _COMMON)
     anywhere = any(map(view.text_has, _FLASK))
     for call in _always_called(node.body):
         if _takes_one(call, held) or (anywhere and not call.args and not call.keywords):
@@ -121,7 +125,7 @@ def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, aro
 def _takes_one(call: ast.Call, held: set[str]) -> bool:
     """Whether a call is given something that bears one of these names."""
     given = [*call.args, *(one.value for one in call.keywords)]
-    return any(isinstance(one, ast.Name) and one.id in held for one in given)
+    return any(isinstance(one, ast.Name) and one.id in held for part in given for one in walk(part))
 
 
 def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:

@@ -115,16 +115,22 @@ def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, aro
         ):
             yield from _names(view, call.func, around)
     held.update(given.keys() & {"request"})
-    held.update(name for name in given if names_a_key(name) and name not in _COMMON)
+    brought = {name for name in given if names_a_key(name) and name not in _COMMON}
     anywhere = any(map(view.text_has, _FLASK))
     for call in _always_called(node.body):
-        if _takes_one(call, held) or (anywhere and not call.args and not call.keywords):
+        if _takes_one(call, held) or _takes_of(call, brought) or (anywhere and not call.args and not call.keywords):
             yield from (f"{CALLED}{name}" for name in _names(view, call.func, around))
 
 
 def _takes_one(call: ast.Call, held: set[str]) -> bool:
     """Whether a call is given something that bears one of these names."""
     given = [*call.args, *(one.value for one in call.keywords)]
+    return any(isinstance(one, ast.Name) and one.id in held for one in given)
+
+
+def _takes_of(call: ast.Call, held: set[str]) -> bool:
+    """Whether a call is given something that is made of what bears one of these names: `authorization or cookie`."""
+    given = [*call.args, *(one.value for one in call.keywords)] if held else []
     return any(isinstance(one, ast.Name) and one.id in held for part in given for one in walk(part))
 
 

@@ -23,7 +23,7 @@ from aiaudit.probes.python.model_requests import ModelRequests
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import children_of, expressions, header, parameters, statements, walk
-from aiaudit.probes.python.passing import Passing
+from aiaudit.probes.python.passing import Passing, confines
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing, keyword_of
 from aiaudit.probes.python.unfollowed import Unfollowed
@@ -34,7 +34,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
     rb"|\bcomponents\.(?:v1\.)?html\("
     rb"|\bopen\(\s*[^\n]*,\s*(?:[^\n]{0,120},\s*)?(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
-    rb"|\bos\.remove\(|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
+    rb"|\bos\.remove\(|\b\w*(?:im|img|image|pic|picture|canvas|chart)\.save\(\s*[A-Za-z_(f]|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
     rb"|\.(?:sql|query)\(\s*(?:f[\"']|[a-z_]\w*\s*[,)]|[a-z_]\w*\.)|"
     rb"\.(?:query_and_wait|setQuery|run_no_throw|execute_query|exec_driver_sql|start_query_execution|execute_interactive|exec_run|run_code|code_run)\(|\bcontainers\.(?:run|create)\(|\bcommands\.run\("
     rb"|\b\w*(?:db|database|session|tx|graph)\.run\(|\b\w*(?:df|frame)\w*\.(?:query|eval)\("
@@ -338,6 +338,7 @@ class Trace:
             way = way._replace(clean=True)
         own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
         if own is not None:
+            way = way._replace(clean=way.clean or confines(own))
             for statement, _ in statements(own) if way.hops < MAX_HOPS else ():
                 if isinstance(statement, ast.Return) and statement.value is not None:
                     yield from self.sources(statement.value, own, way.on(hops=1))

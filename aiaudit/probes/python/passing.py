@@ -11,10 +11,12 @@ from typing import Final
 
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
-from aiaudit.probes.python.nodes import children_of, parameters, statements
+from aiaudit.probes.python.nodes import children_of, parameters, statements, walk
 from aiaudit.probes.python.resolve import Resolver
 
 _LOOKED_UP: Final = frozenset(("get", "index", "count", "find", "isinstance", "startswith", "endswith", "bool", "sum"))
+_RESOLVES: Final = frozenset(("realpath", "resolve", "abspath", "normpath"))
+_INSIDE: Final = frozenset(("startswith", "is_relative_to", "commonpath"))
 _MOST: Final = 200  # expressions looked at in one function
 
 
@@ -84,4 +86,22 @@ class Passing:
                 case _:
                     todo += [(one, clean) for one in children_of(node) if isinstance(one, ast.expr)]
                     todo += [(one.iter, clean) for one in children_of(node) if isinstance(one, ast.comprehension)]
+        if found and confines(function):
+            found.update(dict.fromkeys(found, True))
         return found
+
+
+def confines(function: Scope) -> bool:
+    """Whether a function resolves a path and raises where it does not lie in a folder: `full = realpath(join(HOME,
+    path))`, `if not full.startswith(HOME + sep): raise`, or `full.relative_to(HOME)`, which raises by itself."""
+    calls: set[str] = set()
+    held = False
+    for statement, _ in statements(function):
+        for node in walk(statement):
+            if isinstance(node, ast.Call):
+                calls.add(last_name(node.func))
+        if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Raise):
+            held = held or any(
+                isinstance(one, ast.Call) and last_name(one.func) in _INSIDE for one in walk(statement.test)
+            )
+    return bool(calls & _RESOLVES) and (held or "relative_to" in calls)

@@ -49,6 +49,9 @@ _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the 
     "pathlib.Path.write_text": ("file", -1),
     "pathlib.Path.write_bytes": ("file", -1),
     "pathlib.Path.unlink": ("file", -1),
+    "PIL.Image.new.save": ("file", 0),
+    "PIL.Image.open.save": ("file", 0),
+    "PIL.Image.fromarray.save": ("file", 0),
     "urllib.request.urlopen": ("url", 0),
     **{f"{client}.{verb}": ("url", 0)
        for client in ("requests", "httpx", "requests.Session", "httpx.Client", "httpx.AsyncClient",

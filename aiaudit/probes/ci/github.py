@@ -15,6 +15,7 @@ from aiaudit.probes.ci.conditions import Event, covered, events, never
 from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, folder_of, words_of
 from aiaudit.probes.ci.own import at_home
 from aiaudit.probes.ci.places import script_line
+from aiaudit.probes.ci.refused import refused
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of
 
@@ -74,6 +75,8 @@ def _workflow(files: Files, path: str) -> Workflow | None:
         for key, job in data["jobs"].items()
     ]
     made = tuple(_waiting([_when(job, events(on, started), started) for job in jobs]))
+    if path.startswith(".github/") and refused(data):
+        made = tuple(replace(job, runs=False) for job in made)
     name = data.get("name")
     return Workflow(path, "github", name if isinstance(name, str) else path, started, made, data=data)
 

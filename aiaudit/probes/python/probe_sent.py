@@ -1,4 +1,4 @@
-"""The probe `python.sent`: paths and addresses that a caller decides."""
+"""The probe `python.sent`: paths, addresses, queries and programs that a caller decides."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ SENT: Final = record(
 
 
 class SentQuery(CodeQuery):
-    """Places at which what a caller sends arrives, as it was sent, in the path of a file or at the beginning of an
-    address, and nothing on the way holds it against anything. does: writes, removes, reads (a file) or asks (an
-    address). source_name: what it is called where it comes in, `file.filename` or `body.url`."""
+    """Places at which what a caller sends arrives, as it was sent, in the path of a file, at the beginning of an
+    address, in the text of a query or in what is run, and nothing on the way holds it against anything. does:
+    writes, removes, reads (a file), asks (an address), queries (a database) or runs (code, a shell). source_name:
+    what it is called where it comes in, `file.filename` or `body.url`."""
 
     features: ClassVar[tuple[str, ...]] = ("sent",)
 
 
 class SentProbe(Probe[SentQuery]):
     name: ClassVar[str] = "python.sent"
-    title: ClassVar[str] = "Paths and addresses that a caller decides"
+    title: ClassVar[str] = "Paths, addresses, queries and programs that a caller decides"
     query: ClassVar[type[Query]] = SentQuery
     max_level: ClassVar[Level] = Level.CONTENT
     engine: ClassVar[str | None] = "python"

@@ -1,6 +1,6 @@
-"""Where what a caller sends decides a path that is opened or an address that is asked.
+"""Where what a caller sends decides a path that is opened, an address that is asked, a query or a program.
 
-Backwards from the path or the address, and only through what hands a text on as it is: names, parts of f-strings,
+Backwards from these, and only through what hands a text on as it is: names, parts of f-strings,
 `os.path.join`, `/`, `str`, `Path`, and functions of the same file. Whatever takes a part of it (a suffix, a base name),
 makes another text of it or looks it up ends the way, so that what is told arrives as it was sent. What is held against
 something on the way (`if name not in known`, `path.is_relative_to(folder)`) is not told.
@@ -20,13 +20,16 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
-from aiaudit.probes.python.sinks import keyword_of
+from aiaudit.probes.python.sent_to import use_of
+from aiaudit.probes.python.sinks import Sinks, keyword_of
 from aiaudit.probes.python.turned_away import is_held
 
 HITS: Final = (
     rb"\bopen\(|\.write_(?:text|bytes)\(|\b(?:remove|unlink|rmtree|move|copy|copyfile|copy2)\(|\b(?:FileResponse|send_file)\("
     rb"|\.save\(|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head|request|stream)\("
     rb"|\burl(?:open|retrieve)\("
+    rb"|\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\(|\bsubprocess\.run\("
+    rb"|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|exec_driver_sql)\(|\btext\("
 )
 ALSO: Final = (  # a file in which nobody takes a request is not looked through
     rb"\bUploadFile\b|\brequest\.(?:args|form|json|files|get_json|values|data|query_params|GET|POST)\b|\bapi_view\b|APIView\b"
@@ -36,37 +39,24 @@ _MAX_DEPTH: Final = 20
 _MAX_HOPS: Final = 3
 _MAX_STEPS: Final = 200
 
-_VERBS: Final = name_set("get post put patch delete head request stream options")
-_CLIENTS: Final = (
-    "requests",
-    "requests.Session",
-    "httpx",
-    "httpx.Client",
-    "httpx.AsyncClient",
-    "aiohttp.ClientSession",
-)
-_ASKED: Final = frozenset(
-    [f"{client}.{verb}" for client in _CLIENTS for verb in _VERBS]
-    + ["urllib.request.urlopen", "urllib.request.urlretrieve"]
-)
-_PATHS: Final = {  # what is done with the file, and where its path stands
-    "os.remove": ("removes", 0), "os.unlink": ("removes", 0), "shutil.rmtree": ("removes", 0),
-    "shutil.copy": ("writes", 1), "shutil.copy2": ("writes", 1), "shutil.copyfile": ("writes", 1),
-    "shutil.move": ("writes", 1), "aiofiles.open": ("opens", 0), "open": ("opens", 0),
-    "fastapi.responses.FileResponse": ("reads", 0), "starlette.responses.FileResponse": ("reads", 0),
-    "flask.send_file": ("reads", 0), "quart.send_file": ("reads", 0),
-}  # fmt: skip
-_METHODS: Final = {"write_text": "writes", "write_bytes": "writes", "unlink": "removes"}
 _JOINS: Final = name_set("os.path.join posixpath.join pathlib.Path pathlib.PurePath str os.fspath os.path.abspath"
                          " os.path.normpath os.path.expanduser os.path.realpath")  # fmt: skip
+_STATEMENTS: Final = name_set("sqlalchemy.text sqlalchemy.sql.text")
 _SAME: Final = name_set("strip lstrip rstrip lower resolve absolute expanduser joinpath as_posix")
 _OF_REQUESTS: Final = name_set("args form json values query_params GET POST data get_json files")
 _REQUESTS: Final = ("flask.request", "quart.request", "bottle.request")
 _TYPED: Final = name_set("int float bool Decimal UUID UUID4 date datetime time timedelta Literal bytes")
 _NAMED: Final = {  # what a field is called that a class of another file holds, whose type is not known here
     "path": lazy.regex(r"(?i)(?:^|_)(?:path|file|filename|name|folder|dir|directory)$"),
+    "text": lazy.regex(
+        r"(?i)(?:^|_)(?:query|sql|statement|code|command|cmd|script|expression|name|text|table|column)$"
+    ),
     "url": lazy.regex(r"(?i)(?:^|_)(?:ur[il]|link|endpoint|webhook|href|address|host)s?$"),
 }
+
+
+_KINDS: Final = {"asks": "url", "runs": "text", "queries": "text"}
+"""How a value enters to decide what is done: a part of a path, the beginning of an address, anywhere in a text."""
 
 
 class _Sent(NamedTuple):
@@ -76,21 +66,15 @@ class _Sent(NamedTuple):
     line: int
 
 
-class _Use(NamedTuple):
-    does: str
-    """writes, removes, reads or asks."""
-    sink: str
-    argument: ast.expr
-
-
 def sent(view: FileView) -> list[dict[str, Any]]:
     """The places of a file at which a caller decides what is opened or asked: `does`, `sink`, `source_name`."""
     found: list[dict[str, Any]] = []
+    sinks = Sinks(view.values)
     for scope, statement in view.marked_statements():
         for node in expressions(header(statement)):
-            if not isinstance(node, ast.Call) or (use := _use(node, scope, view)) is None:
+            if not isinstance(node, ast.Call) or (use := use_of(node, scope, view, sinks)) is None:
                 continue
-            source = _Way(view, "url" if use.does == "asks" else "path").first(use.argument, scope)
+            source = _Way(view, _KINDS.get(use.does, "path")).first(use.argument, scope)
             if source is not None:
                 found.append(
                     {
@@ -102,44 +86,6 @@ def sent(view: FileView) -> list[dict[str, Any]]:
                     }
                 )
     return found
-
-
-def _use(call: ast.Call, scope: Scope, view: FileView) -> _Use | None:
-    """What a call opens or asks."""
-    last = last_name(call.func)
-    if last in _METHODS and isinstance(call.func, ast.Attribute):
-        return _Use(_METHODS[last], f"Path.{last}", call.func.value)
-    if last == "save" and len(call.args) == 1 and isinstance(call.func, ast.Attribute):
-        return (
-            _Use("writes", f"{dotted(call.func) or 'file.save'}", call.args[0])
-            if _is_upload(call.func.value, scope, view)
-            else None
-        )
-    for one in view.resolver.names(call.func, scope):
-        if one.name in _ASKED:
-            position = 1 if last in ("request", "stream") else 0
-            argument = keyword_of(call, "url") or (call.args[position] if len(call.args) > position else None)
-            return _Use("asks", one.name, argument) if argument is not None else None
-        if one.name in _PATHS:
-            does, position = _PATHS[one.name]
-            argument = keyword_of(call, "path") or (call.args[position] if len(call.args) > position else None)
-            if does == "opens":
-                does = "writes" if _writes(call) else "reads"
-            return _Use(does, one.name, argument) if argument is not None else None
-    return None
-
-
-def _writes(call: ast.Call) -> bool:
-    mode = keyword_of(call, "mode") or (call.args[1] if len(call.args) > 1 else None)
-    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and bool(set(mode.value) & set("wax+"))
-
-
-def _is_upload(node: ast.expr, scope: Scope, view: FileView) -> bool:
-    """Whether a value is a file of Flask's request: `request.files["x"]`."""
-    if isinstance(node, ast.Name):
-        bound = view.resolver.bindings(node.id, scope, node.lineno) or []
-        return any(isinstance(one.node, ast.expr) and "request.files" in ast.unparse(one.node) for one in bound[:3])
-    return "request.files" in ast.unparse(node)
 
 
 class _Way:
@@ -182,13 +128,16 @@ class _Way:
                 yield from self._field(inner, attr, node, scope)
             case ast.JoinedStr(values=parts):
                 yield from self._parts(parts, scope, depth, hops)
-            case ast.BinOp(left=left, op=ast.Div(), right=right) if self.kind == "path":
+            case ast.BinOp(left=left, op=ast.Div(), right=right) if self.kind != "url":
                 yield from self.sources(right, scope, depth + 1, hops)
                 yield from self.sources(left, scope, depth + 1, hops)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 yield from self.sources(left, scope, depth + 1, hops)
-                if self.kind == "path" and (_last_text(left) or "").endswith(("/", "\\")):
+                if self.kind == "text" or (self.kind == "path" and (_last_text(left) or "").endswith(("/", "\\"))):
                     yield from self.sources(right, scope, depth + 1, hops)
+            case ast.BinOp(op=ast.Mod(), right=right) if self.kind == "text":
+                for one in right.elts if isinstance(right, ast.Tuple) else [right]:
+                    yield from self.sources(one, scope, depth + 1, hops)
             case ast.BoolOp(values=values):
                 for one in values:
                     yield from self.sources(one, scope, depth + 1, hops)
@@ -207,7 +156,8 @@ class _Way:
             if isinstance(part, ast.Constant):
                 before = str(part.value)
             elif isinstance(part, ast.FormattedValue):
-                if before.endswith(("/", "\\")) and part.conversion < 0 and part.format_spec is None:
+                alone = self.kind == "text" or before.endswith(("/", "\\"))
+                if alone and part.conversion < 0 and part.format_spec is None:
                     yield from self.sources(part.value, scope, depth + 1, hops)
                 before = ""
             if self.kind == "url":  # what follows chooses no host
@@ -221,10 +171,15 @@ class _Way:
                 if isinstance(statement, ast.Return):
                     yield from self.sources(statement.value, own, depth + 1, hops + 1)
         elif any(one.name in _JOINS for one in names) or (isinstance(call.func, ast.Name) and call.func.id == "str"):
-            for argument in call.args if self.kind == "path" else call.args[:1]:
+            for argument in call.args[:1] if self.kind == "url" else call.args:
                 yield from self.sources(argument, scope, depth + 1, hops)
         elif any(one.name == "urllib.request.Request" for one in names):
             yield from self.sources(call.args[0] if call.args else keyword_of(call, "url"), scope, depth + 1, hops)
+        elif any(one.name in _STATEMENTS for one in names) and call.args:
+            yield from self.sources(call.args[0], scope, depth + 1, hops)
+        elif self.kind == "text" and isinstance(call.func, ast.Attribute) and call.func.attr == "format":
+            for argument in [*call.args, *(one.value for one in call.keywords)]:
+                yield from self.sources(argument, scope, depth + 1, hops)
         elif isinstance(call.func, ast.Attribute) and call.func.attr in _SAME:
             for argument in call.args if call.func.attr == "joinpath" else ():
                 yield from self.sources(argument, scope, depth + 1, hops)
@@ -237,7 +192,8 @@ class _Way:
         if is_handler(scope, self.resolver):
             text = argument.annotation is None or _is_text(argument.annotation)
             if argument.arg not in ("self", "cls", "request") and text and not self._is_injected(argument, scope):
-                yield from [] if _is_in_path(node, argument.arg) else [_Sent(argument.arg, argument.lineno)]
+                in_path = self.kind != "text" and _is_in_path(node, argument.arg)
+                yield from [] if in_path else [_Sent(argument.arg, argument.lineno)]
             return
         if hops >= _MAX_HOPS:
             return

@@ -10,7 +10,8 @@ import pytest
 from tests.probes.python.support import ask
 
 HEAD = """
-import os, shutil, httpx, requests
+import os, shlex, shutil, httpx, requests, sqlite3
+from sqlalchemy import text
 from pathlib import Path
 from typing import Optional
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from elsewhere import Body, check_path, current, valid
 app = FastAPI()
 DIR = "data/"
 FOLDER = Path("data")
+db = sqlite3.connect("x.db")
 
 class Own(BaseModel):
     number: int
@@ -61,6 +63,11 @@ def found(root: Path, taken: str, body: str, route: str = "/x") -> list[tuple[st
         ("own: Own", "requests.post(own.url, json={})", ("asks", "own.url")),
         ("request: Request", "open(request.query_params['file'])", ("reads", "request.query_params")),
         ("url: str", "async with httpx.AsyncClient() as client:\n    await client.get(url)", ("asks", "url")),
+        ("name: str", "os.system(f'convert {name} out.pdf')", ("runs", "name")),
+        ("name: str", "db.execute('SELECT * FROM t WHERE name = ' + name)", ("queries", "name")),
+        ("name: str", "db.execute(text(f\"SELECT * FROM t WHERE name = '{name}'\"))", ("queries", "name")),
+        ("name: str", "db.execute('SELECT * FROM %s' % name)", ("queries", "name")),
+        ("own: Own", "eval(own.place)", ("runs", "own.place")),
         ("host: str", 'requests.request("GET", f"{host}/api")', ("asks", "host")),
     ],
 )  # fmt: skip
@@ -91,6 +98,11 @@ def test_what_arrives_as_it_was_sent_is_told(tmp_path: Path, taken: str, body: s
         ("name: str", "requests.post('https://example.com', json={'name': name})"),
         ("name: str", "known = {'a': 'b'}\nopen(FOLDER / known[name])"),
         ("request: Request", "open(FOLDER / request.state.user)"),
+        ("name: str", "db.execute('SELECT * FROM t WHERE name = ?', (name,))"),
+        ("name: str", "db.execute(text('SELECT * FROM t WHERE name = :name'), {'name': name})"),
+        ("name: str", "fields = {'a': name}\nfor key, value in fields.items():\n    db.execute(f'UPDATE t SET {key} = ?', (value,))"),
+        ("name: str", "os.system('convert ' + shlex.quote(name))"),
+        ("number: int", "db.execute(f'SELECT * FROM t WHERE id = {number}')"),
     ],
 )  # fmt: skip
 def test_what_is_another_text_or_was_held_against_something_is_not(tmp_path: Path, taken: str, body: str) -> None:

@@ -14,19 +14,24 @@ from aiaudit.probes.python.nodes import DEFS, LEAVES, blocks, statements, walk
 
 Kind = Callable[[ast.expr | None], str]  # value, message or nothing
 _MOST: Final = 200
+_FAR: Final = 12  # statements behind a `try` that are looked at
 
 
 def around(scope: Scope) -> dict[int, tuple[Sequence[ast.stmt], int]]:
-    """The block in which each `try` of a scope stands, and its place there, by the `id` of the `try`."""
+    """The block in which each `try` of a scope stands, and its place there, by the `id` of the `try`. Where that is the
+    block of a condition, what stands behind the condition follows: `if model: try: return model(text) …`."""
     found: dict[int, tuple[Sequence[ast.stmt], int]] = {}
-    stack: list[Sequence[ast.stmt]] = [scope.node.body]
+    stack: list[tuple[Sequence[ast.stmt], Sequence[ast.stmt]]] = [(scope.node.body, ())]
     while stack:
-        block = stack.pop()
+        block, behind = stack.pop()
         for at, node in enumerate(block):
             if isinstance(node, ast.Try | ast.TryStar):
-                found[id(node)] = (block, at)
-            if node.__class__ not in DEFS:
-                stack.extend(blocks(node))
+                found[id(node)] = ((*block, *behind), at) if behind else (block, at)
+            if isinstance(node, ast.If):
+                rest = (*block[at + 1 : at + 1 + _FAR], *behind)[:_FAR]
+                stack.extend((inner, rest) for inner in blocks(node))
+            elif node.__class__ not in DEFS:
+                stack.extend((inner, ()) for inner in blocks(node))
     return found
 
 
@@ -39,7 +44,7 @@ def follows(
         return False
     if not isinstance(node.body[-1], ast.Return) or node.body[-1].value is None or node.orelse:
         return False
-    for one in block[at + 1 : at + 12]:
+    for one in block[at + 1 : at + _FAR]:
         if isinstance(one, ast.Return):
             return kind(one.value) == "value"
         if isinstance(one, ast.Raise | ast.Try | ast.TryStar):

@@ -128,8 +128,10 @@ class _Monitoring:
             for name, document in (one for whole in documents for one in monitoring.held(whole)):
                 known = len(self.records["alerts"])
                 monitoring.take(self.records, entry.path, document)
-                for alert in self.records["alerts"][known:] if name else ():
-                    alert["file"] = name
+                for alert in self.records["alerts"][known:]:
+                    if name:
+                        alert["file"] = name
+                    alert["loaded"] = alert["loaded"] and monitoring.rendered(entry.path, text)
                 named = monitoring.rule_files_of(document)
                 self.rule_files |= named
                 if named and monitoring.tells(document):

@@ -72,6 +72,7 @@ def only_in_strings(text: str) -> bool:
 # What a chart's template holds: braces that it writes as they are, lines that only steer it, and places it fills in.
 _WRITTEN: Final = lazy.regex(r"\{\{-?\s*(?:\"\{\{\"|\"\}\}\"|`[^`\n]*`)\s*-?\}\}")
 _STEERING: Final = lazy.regex(r"(?m)^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$")
+_OF_A_CHART: Final = lazy.regex(r"\{\{-?[^{}\n]*\.(?:Values|Release|Chart)\.\w")
 _FILLED_IN: Final = lazy.regex(r"\{\{[^{}\n]*\}\}")
 
 
@@ -117,6 +118,12 @@ def take(records: Records, path: str, document: Any) -> None:
     pipelines = as_map(document.get("service")).get("pipelines")
     if isinstance(pipelines, Mapping) and isinstance(document.get("exporters"), Mapping):
         _collectors(records, path, pipelines, as_map(document.get("receivers")))
+
+
+def rendered(path: str, text: str) -> bool:
+    """Whether a manifest is applied as it lies there. Helm looks for templates under `templates/` alone; one with
+    `.Values` that lies elsewhere is applied by nobody."""
+    return "/templates/" in f"/{path}" or not _OF_A_CHART.search(text)
 
 
 def held(document: Any) -> list[tuple[str, Any]]:

@@ -37,6 +37,9 @@ _ANSWERS: Final = name_set(
 )
 _OTHERS: Final = lazy.regex(r"(?i)models?\b|providers?\b|fallbacks?|candidates\b|endpoints?\b|clients\b")
 _ANSWERS_BY: Final = lazy.regex(r"\(\s*(?:_?res|response|reply|ctx|context|c|ws|socket|interaction)\b(?!\s*=>)")
+_TIMES: Final = lazy.regex(
+    r"^(?:new Date\b|Date\.now\(|performance\.now\(|dayjs\(|moment\()"
+)  # when it ended, no answer
 _SETTER: Final = lazy.regex(r"(set[A-Z]\w*)\(")  # of a state of React: `setAnswer(made.text)`
 _RAISES: Final = name_set("reject next exit abort rethrow")
 _NOTHING: Final = frozenset({"number", "true", "false", "null", "undefined", "regex", *FUNCTIONS})
@@ -204,9 +207,14 @@ def _end_of(node: SgNode, error: set[str], shows: frozenset[str] = frozenset()) 
         return "nothing"
     if inner.kind() == "assignment_expression":
         left = inner.field("left")
-        if left is None or _NEUTRAL.search(left.text().rpartition(".")[2]):
+        right = inner.field("right")
+        if (
+            left is None
+            or _NEUTRAL.search(left.text().rpartition(".")[2])
+            or (right and _TIMES.match(right.text()[:40]))
+        ):
             return "nothing"
-        return _value(inner.field("right"), error)
+        return _value(right, error)
     if inner.kind() == "call_expression":
         called, arguments = inner.field("function"), inner.field("arguments")
         last = called.text()[-60:].rpartition(".")[2] if called is not None else ""

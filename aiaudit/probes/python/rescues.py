@@ -42,6 +42,7 @@ _LIMITS: Final = lazy.regex(
     r"Guardrail|Tripwire|^MaxTurnsExceeded$|^GraphRecursionError$|^UsageLimitExceeded$|Disconnect(?:ed)?$|^CancelledError$"
 )
 _HANDED: Final = frozenset({"send", "put", "put_nowait", "set_exception"})  # to whoever waits elsewhere
+_CLOCKS: Final = frozenset({"utcnow", "now", "time", "today", "isoformat", "perf_counter", "monotonic"})
 _EMPTY: Final = ("list", "dict", "set", "tuple", "str")
 _NEUTRAL_NAMES: Final = lazy.regex(
     r"(?i)err|exc|fail|status|message|msg|detail|retr(?:y|ies)|attempt|(?<!en)tries|(?<!ac)count|start|wait|delay|ok\b|success|done"
@@ -186,10 +187,11 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked)
         for node in body
         if not isinstance(node, ast.Assign | ast.AnnAssign)
     }
+    marked = _marked(body) if not _raises(handler) else None  # an error of its own makes all names of none
     kept = {
         _of_call(node, _end_of(node, error), scope, view, again)
         for node in body
-        if isinstance(node, ast.Assign | ast.AnnAssign) and not (_raises(handler) and _is_local(node))
+        if isinstance(node, ast.Assign | ast.AnnAssign) and not _is_local(node, marked)
     }
     ends |= kept - {"message"} if "raise" in ends else kept  # what is made of an error that is handed on is no answer
     if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
@@ -197,14 +199,21 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked)
     return next((end for end in ENDS if end in ends), "nothing")
 
 
+def _marked(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """Records that a handler looks up to note the failure in them: `job = find(id)`, `job.status = FAILED`."""
+    noted = [t for node in body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Attribute)]
+    return frozenset(one.value.id for one in noted if one.attr == "status" and isinstance(one.value, ast.Name))
+
+
 def _raises(handler: ast.ExceptHandler) -> bool:
     """Whether a handler comes to its end by an error of its own, whatever it has put under a name before."""
     return isinstance(handler.body[-1], ast.Raise)
 
 
-def _is_local(node: ast.Assign | ast.AnnAssign) -> bool:
+def _is_local(node: ast.Assign | ast.AnnAssign, names: frozenset[str] | None) -> bool:
+    """Whether only names of the function are assigned, and where `names` are given, only these."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return all(isinstance(one, ast.Name) for one in targets)
+    return all(isinstance(one, ast.Name) and (names is None or one.id in names) for one in targets)
 
 
 def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Asked) -> str:
@@ -339,6 +348,8 @@ def _assigned(targets: list[ast.expr], value: ast.expr, error: frozenset[str]) -
     parts = [one for target in targets for one in (target.elts if isinstance(target, ast.Tuple) else [target])]
     names = [last_name(one) for one in parts if isinstance(one, ast.Name | ast.Attribute)]
     if not names or all(_NEUTRAL_NAMES.search(name) for name in names):
+        return "nothing"
+    if isinstance(value, ast.Call) and last_name(value.func) in _CLOCKS:  # when it ended
         return "nothing"
     return _value(value, error)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS: Final = 16
 _FETCHES: Final = lazy.regex(
-    r"^(?:(?:globalThis\.|window\.|undici\.|node-fetch\.?|cross-fetch\.?)?fetch|node-fetch|axios(?:\.(?:get|post|put|patch|delete|head|request))?|got(?:\.\w+)?|ky(?:\.\w+)?|ofetch\.(?:ofetch|\$fetch)|\$fetch)$"
+    r"^(?:(?:globalThis\.|window\.|undici\.|node-fetch\.?|cross-fetch\.?)?fetch|(?:node|cross|isomorphic)-fetch|isomorphic-unfetch|node-fetch-native|axios(?:\.(?:get|post|put|patch|delete|head|request))?|got(?:\.\w+)?|ky(?:\.\w+)?|ofetch\.(?:ofetch|\$fetch)|\$fetch)$"
 )
 _WRITES: Final = lazy.regex(
     r"^(?:fs|fs/promises|fs-extra|fs\.promises)\.(?:promises\.)?(?:writeFile(?:Sync)?|appendFile(?:Sync)?|unlink(?:Sync)?|rm(?:Sync)?)$|^Bun\.write$|^Deno\.(?:writeTextFile|writeFile|remove)$"

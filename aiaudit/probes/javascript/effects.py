@@ -48,7 +48,7 @@ _ON_FILES: Final = {
                  " readTextFile file"), "read"),
 }  # fmt: skip
 _REQUEST: Final = lazy.regex(
-    r"^(?:fetch|node-fetch|cross-fetch|undici\.(?:fetch|request)|https?\.(?:get|request)"
+    r"^(?:fetch|(?:node|cross|isomorphic)-fetch|isomorphic-unfetch|node-fetch-native|undici\.(?:fetch|request)|https?\.(?:get|request)"
     r"|(?:axios|got|ky|superagent)(?:\.\w+)*)$"
 )
 _VERBS: Final = {"put": "write", "patch": "write", "delete": "delete", "del": "delete"}

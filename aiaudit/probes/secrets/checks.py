@@ -106,13 +106,24 @@ def entropy(value: str) -> float:
 
 def is_placeholder(value: str) -> bool:
     """Whether the value is an example, a template's gap, or too regular to be random."""
-    if _PLACEHOLDER.search(value) or _PLACEHOLDER.search(_plain(value)):
+    if any(map(_PLACEHOLDER.search, (value, _plain(value), _in_base64(value)))):
         return True
     body = re.sub(r"^[A-Za-z]{1,8}[-_]", "", value)
     if _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4:
         return True
     runs = [len(run.group()) for run in _SHORT_RUNS.finditer(body)]
     return len(runs) >= 4 and 2 * sum(runs) >= len(body)
+
+
+def _in_base64(value: str) -> str:
+    """What a value says where it is a text in base64: `Q0hBTkdFX01F` is CHANGE_ME. A random value is none."""
+    if len(value) < 12 or len(value) % 4:
+        return ""
+    try:
+        told = base64.b64decode(value, validate=True).decode("ascii")
+    except ValueError:  # what is no base64, or no text
+        return ""
+    return told if told.isprintable() else ""
 
 
 def _plain(value: str) -> str:

@@ -396,7 +396,7 @@ def _plain(reason: str) -> str:
 
 def _ended(reason: str) -> str:
     told = reasons.as_words(_plain(reason))
-    text = f"Cannot be told: {told}" if told != _plain(reason) else reason[:1].upper() + reason[1:]
+    text = f"Cannot be told: {told}" if told != _plain(reason) else reasons.begun(reason)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

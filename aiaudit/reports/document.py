@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from aiaudit import track_record
+from aiaudit.packs.reasons import begun
 from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
@@ -19,7 +20,7 @@ from aiaudit.reports.reading import read_waiver
 from aiaudit.reports.record import Record, absent_data, misnamed_columns, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import figure, full_stop, thousands, upper_first
+from aiaudit.reports.text import figure, full_stop, thousands
 from aiaudit.reports.view import Check, Waiver
 from aiaudit.subject import CAPACITY_TAKES, COST_TAKES, TAKEN
 
@@ -102,7 +103,7 @@ class Report(Opening):
             if record.text("state") in ("unknown", "error") and name in asked:
                 reasons.setdefault(record.text("reason") or say("check.no_reason"), []).append(name)
         rows = [
-            (upper_first(reason), tuple(names), tuple({c.id: c for name in names for c in asked[name]}.values()))
+            (begun(reason), tuple(names), tuple({c.id: c for name in names for c in asked[name]}.values()))
             for reason, names in reasons.items()
         ]
         return tuple(sorted(rows, key=lambda row: (-len(row[2]), row[0])))

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
 from aiaudit.model.fact import NOT_FOLLOWED, Confidence, Fact, Level, State
 from aiaudit.model.result import Basis, CheckResult, Finding
+from aiaudit.model.sentence import begun
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
 from aiaudit.packs.basis import basis_of
@@ -396,7 +397,7 @@ def _plain(reason: str) -> str:
 
 def _ended(reason: str) -> str:
     told = reasons.as_words(_plain(reason))
-    text = f"Cannot be told: {told}" if told != _plain(reason) else reasons.begun(reason)
+    text = f"Cannot be told: {told}" if told != _plain(reason) else begun(reason)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -18,8 +18,6 @@ _OF_READING = frozenset(
     {"code.readable", "code.readable_js", "code.models_readable", "flag.other_code", "flag.script_code"}
 )
 _CODE = lazy.regex(r"\?\.\w|=>|\.\.\.[\w\[]|&&|\|\|| \? ")  # what no sentence holds
-_NAME = lazy.regex(r"[^\s]*[\w)][./_(][\w)]")
-"""How a sentence begins that begins with the name of a file or a function: it keeps its letters."""
 LEVEL_WORDS = {
     Level.CLAIM: "a claim without evidence",
     Level.EXISTS: "a file, a dependency or an attestation",
@@ -28,11 +26,6 @@ LEVEL_WORDS = {
     Level.RESULT: "a dated result",
     Level.MEASURED: "a measurement",
 }
-
-
-def begun(text: str) -> str:
-    """A sentence that begins with a capital, but for one that begins with a name: `main.py is not there`."""
-    return text if _NAME.match(text) else text[:1].upper() + text[1:]
 
 
 def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:

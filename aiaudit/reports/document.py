@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from aiaudit import track_record
-from aiaudit.packs.reasons import begun
+from aiaudit.model.sentence import begun
 from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from aiaudit.packs import reasons
 from aiaudit.packs.reasons import as_words
 
 
@@ -20,18 +19,3 @@ from aiaudit.packs.reasons import as_words
 )
 def test_a_piece_of_code_is_told_as_such(reason: str, told: str) -> None:
     assert as_words(reason) == told
-
-
-@pytest.mark.parametrize(
-    ("sentence", "begun"),
-    [
-        ("no file was read", "No file was read"),
-        ("validate_tests.py is not in the project", "validate_tests.py is not in the project"),
-        ("src/app.ts could not be parsed", "src/app.ts could not be parsed"),
-        ("requests.get has no limit of time", "requests.get has no limit of time"),
-        ("load() takes a path", "load() takes a path"),
-        ("", ""),
-    ],
-)
-def test_a_name_keeps_its_letters_at_the_beginning(sentence: str, begun: str) -> None:
-    assert reasons.begun(sentence) == begun

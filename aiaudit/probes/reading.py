@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
-from aiaudit.project.parse import Malformed
+from aiaudit.project.merge import one_side
+from aiaudit.project.parse import Malformed, parse_json
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import ASIDE
 
@@ -14,14 +18,17 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry, Project
 
 EVIDENCE_LIMIT = 50
+_HIDES: Final = lazy.regex(r"\\(?:x|u00)[4-7][0-9A-Fa-f]|[\0\ufffd]")  # a letter by its number; no text
 MOST_FOLLOWED: Final = 2_000  # times that files take in others; a large real project does it twenty times
 
 
 class Files:
-    """Reads files of the project; what could not be read is None, and why stands in `problems[path]`."""
+    """Reads files of the project; what could not be read is None, and why stands in `problems[path]`. `of_runs`: what a
+    run left may hold the marks of a merge that nobody settled, and is read as one of its sides."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, of_runs: bool = False) -> None:
         self.project = project
+        self._of_runs = of_runs
         self.problems: dict[str, str] = {}
         self._followed = 0
 
@@ -65,7 +72,7 @@ class Files:
         return self._parsed(path, self.project.yaml_all) or []
 
     def json(self, path: str) -> Any:
-        return self._parsed(path, self.project.json)
+        return self._parsed(path, partial(json_of_run, self.project) if self._of_runs else self.project.json)
 
     def toml(self, path: str) -> dict[str, Any] | None:
         value = self._parsed(path, self.project.toml)
@@ -82,12 +89,41 @@ class Files:
                 self.problems[path] = str(error)
             return None
 
+    def may_hold(self, path: str, sign: re.Pattern[str]) -> bool:
+        """Whether what is looked for may stand in a file that could not be parsed: where its text shows `sign`,
+        spells letters by their numbers, or is none."""
+        try:
+            text = self.project.text(path)
+        except Unreadable:
+            return True
+        return sign.search(text) is not None or _HIDES.search(text) is not None
+
     def _is_blank(self, path: str) -> bool:
         """Whether nothing stands in a file, so that nothing of it was left unread."""
         try:
             return not self.project.text(path).strip()
         except Unreadable:
             return False
+
+
+def json_of_run(project: Project, path: str) -> Any:
+    """The JSON document of a file that a run left; of an unsettled merge, one side. Raises as `Project.json` does."""
+    try:
+        return project.json(path)
+    except Malformed:
+        data = project.read(path)
+        side = one_side(data, _is_json)
+        if side is data:
+            raise
+        return parse_json(side)
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        parse_json(data)
+    except Malformed:
+        return False
+    return True
 
 
 def of_a_chart(project: Project, path: str) -> bool:

@@ -21,7 +21,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.reading import of_a_chart
+from aiaudit.probes.reading import json_of_run, of_a_chart
 from aiaudit.project.entry import Entry
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
@@ -126,12 +126,12 @@ def _files(query: ResultsQuery, context: Context) -> list[Entry]:
 
 def _may_hold(entry: Entry, wanted: Any, context: Context) -> bool:
     """Whether a file that cannot be read as what its name says has, as plain text, a word that is such a key."""
-    if wanted.search(entry.path.rpartition("/")[2]) is not None:
-        return True
     try:
         text = context.project.text(entry.path)
     except Unreadable:
         return True
+    if wanted.search(entry.path.rpartition("/")[2]) is not None:
+        return bool(text.strip())
     return any(wanted.search(word) is not None for word in dict.fromkeys(_WORD.findall(text)))
 
 
@@ -139,7 +139,7 @@ def _content(entry: Entry, context: Context) -> Any:
     project = context.project
     match entry.suffix:
         case ".json":
-            return project.json(entry.path)
+            return json_of_run(project, entry.path)
         case ".jsonl":
             lines = project.text(entry.path).splitlines()[-_MAX_ROWS:]
             return [json.loads(line) for line in lines if line.strip() and len(line) < 20_000]

@@ -55,7 +55,9 @@ class ConfigValues(Probe[ValuesQuery]):
             for entry in entries
             for key, value, line in settings(files, entry.path, matches.fullmatch)
         ]
-        scope = scope_of([entry.path for entry in entries], files.problems)
+        words = re.compile("|".join(map(_sign, keys)) if files.problems else "", re.IGNORECASE)
+        unread = [path for path in files.problems if files.may_hold(path, words)]
+        scope = scope_of([entry.path for entry in entries], unread)
         return listed(fact_id, found, method="configuration files read", scope=scope, note="key")
 
 
@@ -65,6 +67,12 @@ def key_pattern(key: str) -> str:
     for part in key.split("."):
         parts.append(r"[^\n]+" if part == "**" else re.escape(part).replace(r"\*", r"[^.\n]*"))
     return r"\.".join(parts).replace(r"[^\n]+\.", r"(?:[^\n]+\.)?")
+
+
+def _sign(key: str) -> str:
+    """What stands in the text of a file that has such a key: the last part of it that is a word."""
+    words = [part for part in key.split(".") if part.strip("*")]
+    return re.escape(words[-1]).replace(r"\*", ".*") if words else ""
 
 
 def settings(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiaudit.model.fact import Fact, Scope
 from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.lost import Lost
 from aiaudit.probes.javascript.project import (
     GENERATED_REASONS,
     JavaScriptProject,
@@ -15,6 +16,7 @@ from aiaudit.probes.javascript.project import (
 )
 from aiaudit.probes.python.asking import CodeQuery
 from aiaudit.probes.python.asking import listed as list_fact
+from aiaudit.probes.python.lost import Lost as LostLines
 from aiaudit.project.entry import Entry
 
 METHOD: Final = "JavaScript and TypeScript syntax trees, names resolved; nothing executed"
@@ -27,17 +29,26 @@ class ScriptQuery(CodeQuery):
 
     server: bool = False
 
+    def may_stand_in(self, lost: Lost | LostLines) -> bool:
+        """Whether something that is asked for may stand in a file that could not be parsed. `found_by`: the extractors
+        whose marks stand where there is a record, of those that the query uses."""
+        names: Sequence[str] = getattr(self, "names", list)()
+        features: Sequence[str] = getattr(self, "found_by", getattr(self, "features", ()))
+        return lost.names(names) or lost.holds(features) or not (names or features)
+
 
 def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
-    """The files of the query's scope that could be parsed, and the scope with those that could not. Minified files and
-    files of more than a megabyte are nobody's source: they do not belong to the scope (`javascript.unparsed`)."""
-    key = f"javascript.scope {query.roles} {query.files} {query.exclude} {query.server}"
+    """The files of the query's scope that could be parsed, and the scope with those that could not, where what is asked
+    for may stand in them. Minified files and files of more than a megabyte are nobody's source: they do not belong to
+    the scope (`javascript.unparsed`)."""
+    project = javascript_project(context)
+    empty = {path for path, one in project.lost.items() if not query.may_stand_in(one)}
+    key = f"javascript.scope {query.roles} {query.files} {query.exclude} {query.server} {sorted(empty)}"
     known: tuple[list[Entry], Scope] | None = context.memo.get(key)
     if known is None:
-        project = javascript_project(context)
         covered = [entry for entry in javascript_files(context) if query.covers(entry) and not made_up(entry, project)]
         parsed = [entry for entry in covered if entry.path in project.records]
-        unread = [entry.path for entry in covered if entry.path not in project.records]
+        unread = [entry.path for entry in covered if entry.path not in project.records and entry.path not in empty]
         if query.server:
             parsed = [entry for entry in parsed if entry.path not in project.clients]
         known = context.memo[key] = (parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10])))

@@ -22,13 +22,14 @@ from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.source import MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import patterns_of
+from aiaudit.project.reader import WIDE_MARKS, decode
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 88  # of the records; part of the cache key
+VERSION: Final = 89  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -105,15 +106,24 @@ class JavaScriptEngine:
         try:
             return self._scan(data, entry.suffix)
         except Unparsed as error:
-            return {"error": str(error)}
+            return {"error": str(error), **self._by_text(data, entry)}
         except TooLarge:
-            return {"error": "too many calls and names to follow"}
+            return {"error": "too many calls and names to follow", **self._by_text(data, entry)}
         except RecursionError:
             return {"error": "nested too deeply"}
+
+    def _by_text(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        """What may stand in a file that is not parsed, where its bytes show it."""
+        from aiaudit.probes.javascript import lost
+
+        found = lost.lost_in(data, entry.path, self.patterns.all, _signs())
+        return {"lost": found} if found else {}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
         from aiaudit.probes.javascript import log_values, logged
 
+        if data.startswith(WIDE_MARKS):  # as PowerShell saves it
+            data = decode(data).encode("utf-8", "replace")
         client = suffix in PAGES  # what Vue and Svelte write is for the browser
         client = client or bool(suffix == ".js" and _OF_A_PAGE.search(data) and not _BY_A_MODULE.search(data))
         if suffix in PAGES and len(data) <= MAX_SOURCE:
@@ -201,38 +211,44 @@ class JavaScriptEngine:
 
     def _matters(self, data: bytes, client: bool) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import (
-            caught,
-            flows,
-            instructions,
-            logged,
-            parses,
-            prompts,
-            records,
-            rescues,
-            routes,
-            sentries,
-            tools,
-        )
+        from aiaudit.probes.javascript import logged
 
-        marks: dict[str, Any] = {
-            "sentries": sentries.MARKS,
-            "instructions": instructions.MARKS,
-            "routes": routes.MARKS,
-            "prompts": prompts.MARKS,
-            "flows": flows.MARKS,
-            "rescues": rescues.MARKS,
-            "parses": parses.MARKS,
-            "tools": tools.MARKS,
-            "loops": open_loops.MARKS,
-            "caught": caught.MARKS,
-            "records": records.MARKS,
-        }
+        marks = _signs()
         if "log_values" in self.features and logged.MARKS.search(data) and not client and not _CLIENT.search(data):
             return True  # the console of a browser is no log of a service
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks
         )
+
+
+def _signs() -> dict[str, lazy.Linear]:
+    """By which each extractor may find something in a file."""
+    from aiaudit.probes.javascript import (
+        caught,
+        flows,
+        instructions,
+        parses,
+        prompts,
+        records,
+        rescues,
+        routes,
+        sentries,
+        tools,
+    )
+
+    return {
+        "sentries": sentries.MARKS,
+        "instructions": instructions.MARKS,
+        "routes": routes.MARKS,
+        "prompts": prompts.MARKS,
+        "flows": flows.MARKS,
+        "rescues": rescues.MARKS,
+        "parses": parses.MARKS,
+        "tools": tools.MARKS,
+        "loops": open_loops.MARKS,
+        "caught": caught.MARKS,
+        "records": records.MARKS,
+    }
 
 
 def _marks(patterns: Iterable[str]) -> Any:

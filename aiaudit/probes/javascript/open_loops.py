@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 MARKS: Final = lazy.linear(rb"\bwhile\s*\(|\bfor\s*\(|\bdo\s*\{")
+# Without one of these, no function that calls itself is told.
+RECURS: Final = lazy.linear(rb"(?i:depth|level|step|turn|round|iteration|hop|recurs|tool|_?calls?\b|_?reason)")
 MAX_LOOPS: Final = 300  # of one file
 MAX_CALLS: Final = 60  # of one loop
 _KINDS: Final[Any] = {

@@ -31,6 +31,7 @@ class PromptsQuery(ScriptQuery):
         default_factory=list
     )
     features: ClassVar[tuple[str, ...]] = ("prompts", "flows", "instructions")
+    found_by: ClassVar[tuple[str, ...]] = ("prompts",)
 
 
 class PromptsProbe(Probe[PromptsQuery]):

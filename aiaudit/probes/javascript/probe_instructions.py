@@ -38,6 +38,7 @@ class InstructionsQuery(ScriptQuery):
     its end) or constant (the project's own words)."""
 
     features: ClassVar[tuple[str, ...]] = ("flows", "instructions")
+    found_by: ClassVar[tuple[str, ...]] = ("instructions",)
 
 
 def system_names(project: JavaScriptProject, context: Context) -> set[tuple[str, str]]:

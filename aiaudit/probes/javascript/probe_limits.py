@@ -52,6 +52,7 @@ class LimitsQuery(ScriptQuery):
     action, tool, or front: a middleware of Next that limits, whatever routes its matcher takes in."""
 
     features: ClassVar[tuple[str, ...]] = ("routes", "flows", "rescues")
+    found_by: ClassVar[tuple[str, ...]] = ("routes",)
     whole: ClassVar[bool] = True  # between a route and a model may stand files in which nothing is asked for
 
 

@@ -26,6 +26,7 @@ class LoggedQuery(ScriptQuery):
 
     sources: list[Literal["llm", "user", "call"]] = Field(default=["llm", "user"])
     features: ClassVar[tuple[str, ...]] = ("flows", "logged")
+    found_by: ClassVar[tuple[str, ...]] = ("logged",)
 
     def names(self) -> list[str]:
         """A file in which a model is asked is read."""

@@ -23,6 +23,7 @@ class ParsesQuery(ScriptQuery):
     in which it stands, says what happens if it is not as expected."""
 
     features: ClassVar[tuple[str, ...]] = ("parses", "flows", "rescues")
+    found_by: ClassVar[tuple[str, ...]] = ("parses",)
 
 
 class ParsesProbe(Probe[ParsesQuery]):

@@ -47,6 +47,7 @@ class RecordsQuery(ScriptQuery):
 
     least: int = Field(default=1, ge=0, le=8)
     features: ClassVar[tuple[str, ...]] = ("flows", "records")
+    found_by: ClassVar[tuple[str, ...]] = ("records",)
 
     def names(self) -> list[str]:
         """A file in which a model is asked is read."""

@@ -32,6 +32,7 @@ class RescuesQuery(ScriptQuery):
 
     calls: Names = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("rescues", "flows")
+    found_by: ClassVar[tuple[str, ...]] = ("rescues",)
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.lost import Lost
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
@@ -49,8 +50,10 @@ class JavaScriptProject:
         extensions: Iterable[str] = (),
     ) -> None:
         """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder. `tests`: the
-        files that test others. `extensions`: folders of what a browser is extended by."""
+        files that test others. `extensions`: folders of what a browser is extended by. `lost`: what may stand in the
+        files that could not be parsed, where their text tells."""
         self.unparsed = errors_in(scans)
+        self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
         self.records = without(scans, self.unparsed)
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
         self._files = set(scans)

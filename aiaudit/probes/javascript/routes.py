@@ -29,14 +29,22 @@ from aiaudit.probes.python.match import name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.linear(
+# What may make a route of a function, but for what is one by the place of its file.
+SERVES: Final = lazy.linear(
     rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
-    rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
+    rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
     rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event|\bstatusCode\b"
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:action|loader|actions)\b|\bdefine\w*EventHandler\b"
     rb"|\b(?:WebSocketServer|socket\.io|APP_GUARD|useGlobalGuards|expressMiddleware|createYoga|WebSocket\.Server)\b"
-    rb"|(?i:rate-?_?limit|throttl|quota|arcjet)|\b429\b|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
+    rb"|\basync\s+fetch\s*\(|\bfetch\s*(?::|\(\s*_?req)|\bexports\.handler\b|\b(?:Deno|Bun)\.serve\b"
+    rb"|\bexport\s+default\s*\{[^}]{0,200}\bfetch\b"
+)
+EXPORTS: Final = lazy.linear(rb"\bexport\s+default\b|\bmodule\.exports\b")
+PLACES: Final = lazy.regex(r"(?:^|/)(?:api|server|routes|functions|middleware|proxy)[/.]")
+MARKS: Final = lazy.linear(
+    SERVES.pattern + b"|" + EXPORTS.pattern + rb"|(?i:rate-?_?limit|throttl|quota|arcjet)|\b429\b|\b\w*[pP]rocedure\b"
+    rb"|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
 VERBS: Final = name_set("get post put patch delete all options head")
 APPS: Final = {  # heads of names on which a verb makes a route

@@ -19,7 +19,7 @@ PLAIN: Final = frozenset({".ts", ".mts", ".cts"})  # `<T>x` is a cast there; in 
 _BRACKETS: Final = lazy.regex(rb"[(\[{]+|[)\]}]+")
 _LITERAL_LINE: Final = lazy.regex(rb"[\"'`]")
 _SCRIPT: Final = lazy.regex(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-_TYPED: Final = lazy.regex(rb"\blang\s*=\s*[\"']?ts[\"'\s]?", re.IGNORECASE)
+_TYPED: Final = lazy.regex(rb"\blang\s*=\s*[\"']?ts(x?)\b", re.IGNORECASE)
 _NOT_NEWLINE: Final = lazy.regex(rb"[^\n]")
 
 
@@ -49,11 +49,12 @@ def parse(data: bytes, suffix: str) -> tuple[SgNode, str]:
 def scripts_of(data: bytes) -> tuple[bytes, str]:
     """The script blocks of a component, at their places, all else blank; and the suffix that their language has."""
     blank = bytearray(_NOT_NEWLINE.sub(b" ", data))
-    typed = False
+    suffix = ".js"
     for match in _SCRIPT.finditer(data):
         blank[match.start(2) : match.end(2)] = match.group(2)
-        typed = typed or _TYPED.search(match.group(1)) is not None
-    return bytes(blank), ".ts" if typed else ".js"
+        if typed := _TYPED.search(match.group(1)):
+            suffix = ".tsx" if typed.group(1) or suffix == ".tsx" else ".ts"
+    return bytes(blank), suffix
 
 
 def _minified(data: bytes) -> bool:

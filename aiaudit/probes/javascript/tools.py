@@ -24,10 +24,12 @@ from aiaudit.probes.python.match import name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.linear(
+MAKES: Final = lazy.linear(
     rb"\b\w{0,40}[tT]ool\s*(?:<[^>\n]{0,80}>)?\(|\b(?:extends|implements)\s+\w{0,40}Tool(?:Base)?\b|\bexecute\s*:|[\"']?type[\"']?\s*:\s*[\"']function[\"']|\binput_?[sS]chema\b|\bfunctionDeclarations\b|\bschema\s*:\s*z\."
     rb"|@langchain/community/tools|\blangchain/(?:tools|agents)\b"
-    rb"|child_process|\bexeca\b|nodemailer|\.(?:insert|update|upsert|delete|sendMail|execute)\("  # what tools may reach
+)
+MARKS: Final = lazy.linear(  # and what tools may reach
+    MAKES.pattern + rb"|child_process|\bexeca\b|nodemailer|\.(?:insert|update|upsert|delete|sendMail|execute)\("
 )
 MAX_ROWS: Final = 150
 _BUILT_IN: Final[dict[str, tuple[str, bool]]] = {  # tools of frameworks: effect, and whether the model writes it

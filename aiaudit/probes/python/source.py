@@ -16,7 +16,6 @@ from msgspec import Struct, field
 from aiaudit import lazy
 from aiaudit.probes.python.in_threads import as_calls
 from aiaudit.probes.python.letters import folded
-from aiaudit.probes.python.merge import one_side, opened_at
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
@@ -24,6 +23,7 @@ from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
 from aiaudit.probes.text.plain_python import by_name, with_constants
+from aiaudit.project.merge import one_side, opened_at
 from aiaudit.project.reader import WIDE_MARKS, decode
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
@@ -117,7 +117,7 @@ def read_source(
     """Parse a .py or .ipynb file. `find` gives the offsets of what matters in it; unless `whole`, functions that hold
     none of that are left out (see `trim`). Raises `Unparsed`."""
     if suffix == ".ipynb":
-        source = _notebook(data)
+        source = _notebook(data) if data.strip() else Source(ast.Module([], []), b"", places=[(1, 0)])
         source.hits = find(source.data) if find is not None else NO_HITS
         return source
     if len(data) > MAX_SOURCE:
@@ -157,7 +157,7 @@ def as_read(data: bytes) -> bytes:
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    data = one_side(data)
+    data = one_side(data, parses)
     return with_constants(by_name(folded(data)), models=True)
 
 

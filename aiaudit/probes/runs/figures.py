@@ -14,7 +14,7 @@ from aiaudit import lazy
 
 Leaf = tuple[str, Any, int]  # dotted key, value, line
 
-_METRIC: Final = lazy.regex(
+METRIC: Final = lazy.regex(
     r"(?i)(?<![a-z])(?:accuracy|acc|precision|recall|f[-_ ]?(?:1|beta|score)|auc|auroc|auprc|average[-_ ]precision"
     r"|r?mse|mae|mape|smape|r2|bleu|rouge\w*|wer|cer|perplexity|log[-_ ]?loss|brier|ndcg|mrr|iou|dice|hit[-_ ]?rate"
     r"|exact[-_ ]match|kappa|mcc|gini|specificity|sensitivity|error[-_ ]rate|fid|pass[-_ ]?rate"
@@ -232,7 +232,7 @@ def _metric_of(key: str) -> str:
     """The name of the metric that the key, or the part above it, holds; "" where none does."""
     parts = [part for part in key.split(".") if not part.isdigit()]
     for part in reversed(parts[-3:]):
-        if _METRIC.search(_words(part)):
+        if METRIC.search(_words(part)):
             return part
     return ""
 
@@ -246,13 +246,13 @@ def _grouped(key: str) -> str:
 def _is_choice(part: str) -> bool:
     """`best_by_accuracy`: what was chosen by a figure, and no part of the data."""
     chosen = _CHOSEN.search(part)
-    return chosen is not None and bool(_METRIC.search(_words(chosen[1])) or _LOWER_IS_BETTER.search(_words(chosen[1])))
+    return chosen is not None and bool(METRIC.search(_words(chosen[1])) or _LOWER_IS_BETTER.search(_words(chosen[1])))
 
 
 def _slice_name(key: str, by: str) -> str:
     parts = key.split(".")
     after = parts[parts.index(by) + 1 :]
-    return ".".join(part for part in after if not _METRIC.search(_words(part))) or _last(key)
+    return ".".join(part for part in after if not METRIC.search(_words(part))) or _last(key)
 
 
 def _bare(key: str) -> str:

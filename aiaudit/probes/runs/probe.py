@@ -15,7 +15,7 @@ from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.values import settings
 from aiaudit.probes.reading import Files, listed, of_a_chart, scope_of
-from aiaudit.probes.runs.figures import Leaf, day_in_name, read
+from aiaudit.probes.runs.figures import METRIC, Leaf, day_in_name, read
 
 _MAX_FILES: Final = 60
 _MAX_BYTES: Final = 1024 * 1024
@@ -78,7 +78,7 @@ class RunFigures(Probe[ResultsQuery]):
         return list_of(_FILE)
 
     def answer(self, fact_id: str, query: ResultsQuery, context: Context) -> Fact:
-        files = Files(context.project)
+        files = Files(context.project, of_runs=True)
         entries = [
             entry
             for entry in files.matching(query.files, _ROLES)
@@ -104,13 +104,14 @@ class RunFigures(Probe[ResultsQuery]):
                 | {"metrics": figures.metrics, "comparisons": figures.comparisons, "slices": figures.slices}
                 | {"intervals": figures.intervals, "repeats": figures.repeats, "models": figures.models}
             )
+        unread = [path for path in files.problems if files.may_hold(path, METRIC)]
         dated = any(one["days_old"] >= 0 for one in found)
         return listed(
             fact_id,
             found,
             method="result files read",
             level=Level.RESULT if dated else Level.CONTENT,
-            scope=scope_of([entry.path for entry in entries], files.problems),
+            scope=scope_of([entry.path for entry in entries], unread),
             note="date",
         )
 

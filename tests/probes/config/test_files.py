@@ -252,3 +252,20 @@ def test_masks_take_no_long_time() -> None:
         redact((piece * 3_000)[:60_000])
         is_placeholder(piece * 1_000)
     assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ('{"id": 1, "name": "a",', State.ABSENT),
+        ('{"retention_days": 30, "name": "a",', State.UNKNOWN),
+        ('{"\\u0072etention_days": 30,', State.UNKNOWN),
+        (b"\xff\xfe\x00\x00\xff", State.UNKNOWN),
+        ("  \n", State.ABSENT),
+    ],
+)
+def test_a_file_that_cannot_be_read_leaves_open_what_its_text_may_hold(
+    tmp_path: Path, text: str | bytes, state: State
+) -> None:
+    query = ValuesQuery(files=("**/*log*.json",), keys=("**.retention_days", "limits.*"))
+    assert ConfigValues().answer("v", query, context(tmp_path, {"logs/audit_log.json": text})).state is state

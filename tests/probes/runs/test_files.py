@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from aiaudit.model.fact import Level, State
 from aiaudit.probes.runs.probe import ResultsQuery, RunFigures
 
@@ -103,3 +105,16 @@ def test_limits_are_no_metrics_and_files_without_metrics_none(tmp_path: Path) ->
         "r", ResultsQuery(), context(tmp_path, {"eval.json": '{"name": "x"}', "report.json": "{"})
     )
     assert nothing.state is State.ABSENT
+
+
+def test_of_an_unsettled_merge_one_side_is_read(tmp_path: Path) -> None:
+    text = '{\n<<<<<<< HEAD\n  "f1": 0.7\n=======\n  "f1": 0.8\n>>>>>>> b\n}\n'
+    assert [one["value"] for one in found(tmp_path, {"metrics.json": text})["metrics"]] == [0.7]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"), [('{"f1": 0.7,', State.UNKNOWN), ('{"rows": 7,', State.ABSENT), ("", State.ABSENT)]
+)
+def test_what_cannot_be_read_counts_where_its_text_names_a_metric(tmp_path: Path, text: str, state: State) -> None:
+    fact = RunFigures().answer("r", ResultsQuery(), context(tmp_path, {"reports/a.json": text}))
+    assert fact.state is state

@@ -1,22 +1,21 @@
 """Files that were committed with the marks of a merge that nobody resolved: one side is read as if it had been chosen.
 
-As it stands such a file does not run, and a tree of it has nothing of what stands between the marks. Either side is a
-program that somebody wrote, and which of them is kept says more of a project than none.
+As it stands such a file does not run or cannot be read, and a tree of it has nothing of what stands between the marks.
+Either side is a program, or a result, that somebody made, and which of them is kept says more of a project than none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
-
-from aiaudit.probes.python.notebook import parses
 
 _OPENS: Final = b"<<<<<<< "
 _CLOSES: Final = b">>>>>>> "
 
 
-def one_side(data: bytes) -> bytes:
-    """The text with one side of each conflict, lines where they were; the same object where the file is a program as it
-    stands (marks in a text), or neither side makes one."""
+def one_side(data: bytes, parses: Callable[[bytes], bool]) -> bytes:
+    """The text with one side of each conflict, lines where they were; the same object where the file `parses` as it
+    stands (marks in a text), or neither side does."""
     if not (_begins_a_line(_OPENS, data) and _begins_a_line(_CLOSES, data)) or parses(data):
         return data
     return next((side for ours in (True, False) if parses(side := _side(data, ours))), data)

@@ -6,8 +6,9 @@ import ast
 
 import pytest
 
-from aiaudit.probes.python.merge import one_side
+from aiaudit.probes.python.notebook import parses
 from aiaudit.probes.python.source import read_source
+from aiaudit.project.merge import one_side
 
 CONFLICT = b"""import os
 <<<<<<< HEAD
@@ -22,7 +23,7 @@ A = 1
 
 
 def test_the_first_side_is_taken_and_lines_stay():
-    assert one_side(CONFLICT) == b"import os\n\nimport json\n\n\n\n\n\nA = 1\n"
+    assert one_side(CONFLICT, parses) == b"import os\n\nimport json\n\n\n\n\n\nA = 1\n"
     tree = read_source(CONFLICT, ".py").tree
     assert [(node.lineno, ast.unparse(node)) for node in tree.body] == [
         (1, "import os"),
@@ -40,7 +41,7 @@ def test_the_line_of_the_first_mark_is_kept():
 
 def test_the_other_side_is_taken_where_the_first_is_no_program():
     text = CONFLICT.replace(b"import json", b"import json as")
-    assert b"import pickle" in one_side(text) and b"json" not in one_side(text)
+    assert b"import pickle" in one_side(text, parses) and b"json" not in one_side(text, parses)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_the_other_side_is_taken_where_the_first_is_no_program():
     ],
 )
 def test_all_else_is_left_as_it_is(text):
-    assert one_side(text) is text
+    assert one_side(text, parses) is text
 
 
 def test_what_is_no_program_on_either_side_is_told():

@@ -101,6 +101,12 @@ def wrote(paths: Iterable[str]) -> None:
         say(f"wrote {', '.join(named)}")
 
 
+def nameless_line(result: dict[str, Any], ways: str) -> None:
+    """That pages are headed "Unnamed project", and how to name it: what is saved of a project says not where it lay."""
+    if not result["project"].get("name") and not (result.get("brand") or {}).get("system"):
+        say(f"the project has no name; give it one: {ways}")
+
+
 def summary(result: dict[str, Any], stream: TextIO, subject: str = "", packs: Iterable[str] = ()) -> None:
     """The terminal report. `packs`: files of packs beside the shipped ones, which `explain` has to be told."""
     from aiaudit.reports.terminal import render as render_summary

@@ -75,10 +75,8 @@ def report(
         if any(output.suffix in FOR_PEOPLE for output in outputs) and (note := _untranslated(data)):
             say(note)
     out.wrote(output.path for output in outputs if not output.is_stdout)
-    nameless = not data["project"].get("name") and not (data.get("brand") or {}).get("system")
-    if nameless and any(output.suffix in FOR_PEOPLE for output in outputs):
-        ways = "project.name in aiaudit.yaml, `aiaudit run --name`, or `system` in a file of --brand"
-        say(f"the project has no name; give it one: {ways}")
+    if any(output.suffix in FOR_PEOPLE for output in outputs):
+        out.nameless_line(data, "project.name in aiaudit.yaml, `aiaudit run --name`, or `system` in a file of --brand")
 
 
 def _untranslated(data: dict[str, Any]) -> str:

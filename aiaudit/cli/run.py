@@ -296,6 +296,8 @@ class _Task(Struct, frozen=True):
             taken = any(o.is_stdout for o in self.outputs)
             output.summary(result, sys.stderr if taken else sys.stdout, done.folder, self._own_packs())
             output.wrote([path for path, _ in saved] + [o.path for o in self.outputs if not o.is_stdout])
+        if self.facts and not self.quiet:  # a folder would have named it
+            output.nameless_line(result, "`aiaudit run --name`, here or where the facts are collected")
         for problem in result["problems"]:
             say(problem)
         if self.root and not self.quiet:

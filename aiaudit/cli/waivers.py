@@ -138,7 +138,8 @@ def add(
     if len(parse_config(changed.encode(), str(target)).waivers) != len(config.waivers) + 1:
         raise UsageError(f"{target}: the waiver could not be added; write it by hand")
     write_below(target.parent, FILE, changed.encode())
-    say(f"{target}: {check} is accepted{f' until {expires}' if expires else ''}; the score stays, score_accepted moves")
+    until = f" until {expires}" if expires else ""
+    say(f"{target}: {check} is accepted{until}; the score stays, the accepted score, to which gates look, moves")
     if made.expires and (dt.date.fromisoformat(made.expires) - _today()).days > LONG:
         say(f"warning: {made.expires} is more than a year away; nobody will look at it again until then")
     _tell_what_it_does(check, library, target.parent)

@@ -97,7 +97,7 @@ def score_bar(score: float | None, low: float, high: float, said: str) -> Markup
 
     A score outside its range has its reason written at its stroke, which is dashed.
     """
-    outside = score is not None and not low <= score <= high
+    outside = words.lies_outside(score, low, high)
     top = 16 if outside else 0
     body = _band("score-hatch", low, high, top + 8)
     if score is not None and outside:

@@ -164,7 +164,7 @@ class Opening:
     @property
     def score_outside(self) -> bool:
         """Whether the score, of the areas with enough evidence, lies outside the range of all of them."""
-        return self.score is not None and not self.low <= self.score <= self.high
+        return words.lies_outside(self.score, self.low, self.high)
 
     @property
     def range_note(self) -> str:

@@ -53,7 +53,7 @@ def render(
 def _print(console: Console, view: Record, subject: str, options: Mapping[str, str]) -> None:
     console.print(_head(view, subject))
     console.print()
-    console.print(_indent(_standing(view)))
+    console.print(_indent(_standing(view, console)))
     if any(pack.percent("coverage") for pack in view.records("packs")):  # else all rows would say nothing
         console.print()
         console.print(_indent(_packs(view, console.width)))
@@ -64,7 +64,7 @@ def _print(console: Console, view: Record, subject: str, options: Mapping[str, s
         terminal_checks.actions(view, console),
         terminal_checks.failed(view, console, options),
         terminal_checks.partial(view, console),
-        terminal_checks.rest(view),
+        terminal_checks.rest(view, console),
     )
     for part in parts:
         if part is not None:
@@ -79,7 +79,7 @@ def _head(view: Record, subject: str) -> Text:
     return Text.assemble((name, "bold"), ("  " + " · ".join(f for f in facts if f), "dim"))
 
 
-def _standing(view: Record) -> Text:
+def _standing(view: Record, console: Console) -> Text:
     """The score with its range and coverage, the level, the weakest area, and the way to the next level."""
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
@@ -99,8 +99,8 @@ def _standing(view: Record) -> Text:
         lines.append(Text(say("terminal.accepted", score=figure(accepted), list=named)))
     if readiness := view.text("readiness"):
         lines.append(_level(view, readiness))
-        lines += _next(view)
         lines += _weakest(view)
+        lines += _next(view, console)
     return Text("\n").join(lines)
 
 
@@ -134,7 +134,7 @@ def _weakest(view: Record) -> list[Text]:
     return [Text(say("terminal.weakest", pack=lowest.text("title"), score=figure(lowest.number("score"))))]
 
 
-def _next(view: Record) -> list[Text]:
+def _next(view: Record, console: Console) -> list[Text]:
     step = view.record("next_level")
     key, checks = step.text("name"), step.texts("missing")
     if key not in words.LEVEL:
@@ -144,8 +144,8 @@ def _next(view: Record) -> list[Text]:
     needs = [f"{gate.text('wanted')} ({gate.text('got')})" for gate in gates if gate.text("state") == "unmet"]
     if checks:
         days = words.digits(step.whole("effort_days"), "person_day")
-        listed = ", ".join(checks[:NEXT]) if len(checks) <= NEXT else _and_more(checks)
-        lines = [Text(say("terminal.next", len(checks), level=words.LEVEL[key].name, days=days, list=listed))]
+        lines = [Text(say("terminal.next", len(checks), level=words.LEVEL[key].name, days=days))]
+        lines += _wanted(view, checks, console)
     elif needs:
         lines = [Text(say("terminal.next_needs", level=words.LEVEL[key].name, list="; ".join(needs[:NEXT])))]
     else:
@@ -156,6 +156,19 @@ def _next(view: Record) -> list[Text]:
         if waiting := states.count(state):
             lines.append(Text(say(f"terminal.{state}", waiting), "dim"))
     return lines
+
+
+def _wanted(view: Record, names: Sequence[str], console: Console) -> Iterable[Text]:
+    """The checks that the next level waits for, each with how it stands and what it asks."""
+    known = {check.text("id"): check for check in view.records("checks")}
+    shown = names[:NEXT] if len(names) <= NEXT else names[: NEXT - 1]
+    for name in shown:
+        check = known.get(name, Record({}))
+        sign = SIGN.get(check.text("status"), SIGN["unknown"])
+        head = Text.assemble((sign, "red" if check.text("status") == "fail" else "dim"), f"  {name:<8}  ")
+        yield from terminal_checks.hung(console, head, Text(check.text("title")), margin=2)
+    if more := len(names) - len(shown):
+        yield Text(say("more", n=more), "dim")
 
 
 def _not_contradicted(view: Record, following: Record) -> Iterable[Text]:

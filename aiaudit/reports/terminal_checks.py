@@ -44,7 +44,7 @@ def actions(view: Record, console: Console) -> Group | None:
             key = "danger" if check in dangers else "then_gains" if place > 1 else "gains"
             lines.append(Text(say(f"terminal.{key}"), "bold"))
         head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
-        lines += _hung(console, head, Text(titles.get(check, "")))
+        lines += hung(console, head, Text(titles.get(check, "")))
         lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
     return Group(*lines)
 
@@ -88,7 +88,7 @@ def failed(view: Record, console: Console, options: Mapping[str, str]) -> Group 
         title = Text(check.text("title"))
         if waiver := check.record("waiver"):
             title.append(f"  [{_waived(waiver)}]", "yellow")
-        lines += _hung(console, head, title)
+        lines += hung(console, head, title)
         for said in _places(check):
             lines += _below(console, said, 5)
     first = found[0].text("id")
@@ -137,11 +137,11 @@ def partial(view: Record, console: Console) -> Group | None:
         waived = check.record("waiver") and not check.record("waiver").flag("expired")
         head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
         said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
-        lines += _hung(console, head, said + Text(words.dated(check.text("reason"))))
+        lines += hung(console, head, said + Text(words.dated(check.text("reason"))))
         if seen := _seen(check):
             lines += _below(console, seen, 5)
     if len(found) > PARTIALS:
-        lines.append(Text("   " + say("more", n=len(found) - PARTIALS), "dim"))
+        lines.append(Text(say("terminal.more_partial", len(found) - PARTIALS), "dim"))
     return Group(*lines)
 
 
@@ -154,25 +154,26 @@ def _seen(check: Record) -> Text:
     return Text(say("and_more", list=listed, n=len(found) - SEEN) if len(found) > SEEN else listed, "dim")
 
 
-def _hung(console: Console, head: Text, text: Text) -> list[Text]:
-    """A head and a text beside it, whose further lines hang below its first; on a narrow screen below the head."""
-    hang = head.cell_len
+def hung(console: Console, head: Text, text: Text, margin: int = 0) -> list[Text]:
+    """A head and a text beside it, whose further lines hang below its first; on a narrow screen below the head.
+    `margin`: columns in which they may not stand."""
+    hang, width = head.cell_len, console.width - margin
     if console.width < NARROW:
-        first, *rest = (head + text).wrap(console, console.width) or [head]
+        first, *rest = (head + text).wrap(console, width) or [head]
         for line in rest:
             line.rstrip()
-        return [first, *_below(console, Text(" ").join(rest), 3)] if rest else [first]
-    first, *rest = text.wrap(console, console.width - hang) or [Text()]
+        return [first, *_below(console, Text(" ").join(rest), 3, margin)] if rest else [first]
+    first, *rest = text.wrap(console, width - hang) or [Text()]
     return [head + first, *(Text(" " * hang) + line for line in rest)]
 
 
-def _below(console: Console, text: Text, indent: int) -> list[Text]:
+def _below(console: Console, text: Text, indent: int, margin: int = 0) -> list[Text]:
     """The lines of a text that stands indented below a head."""
     indent = min(indent, 3 if console.width < NARROW else indent)
-    return [Text(" " * indent) + line for line in text.wrap(console, console.width - indent)]
+    return [Text(" " * indent) + line for line in text.wrap(console, console.width - indent - margin)]
 
 
-def rest(view: Record) -> Text | None:
+def rest(view: Record, console: Console) -> Group | None:
     """What was not judged, what passed, counted; and what was left out of the walk."""
     checks = view.records("checks")
     counts = {status: sum(c.text("status") == status for c in checks) for status in words.STATUS}
@@ -184,15 +185,17 @@ def rest(view: Record) -> Text | None:
         key = "terminal.not_judged_of" if detail else "terminal.not_judged"
         lines.append(f"{SIGN['unknown']} {say(key, n=unseen, list=detail)}")
     lines.append(f"{SIGN['pass']} {say('terminal.passed', n=counts['pass'], other=counts['not_applicable'])}")
-    return Text("\n".join([*lines, *_unread(view.record("skipped"))])) if checks else None
+    return Group(*map(Text, lines), *_unread(view.record("skipped"), console)) if checks else None
 
 
-def _unread(skipped: Record) -> Iterable[str]:
-    """The project's own files that could not be read, the first by name."""
+def _unread(skipped: Record, console: Console) -> Iterable[Text]:
+    """The project's own files that could not be read, the first by name, each with the reason."""
     unread = unread_files(skipped)
-    paths = [one.text("path") for one in skipped.records("paths") if not not_own(one.text("reason"))][:UNREAD]
-    if unread and paths:
-        listed = ", ".join(paths)
-        more = unread - len(paths)
-        listed = say("and_more", list=listed, n=more) if more > 0 else listed
-        yield "  " + say("terminal.unread", files=words.digits(unread, "file"), list=listed)
+    own = [one for one in skipped.records("paths") if not not_own(one.text("reason"))]
+    if not unread or not own:
+        return
+    yield Text(f"! {say('terminal.unread', files=words.digits(unread, 'file'))}")
+    for one in own[:UNREAD]:
+        yield from _below(console, Text.assemble(one.text("path"), (f"  {one.text('reason')}", "dim")), 2)
+    if (more := unread - len(own[:UNREAD])) > 0:
+        yield Text("  " + say("terminal.more_unread", more), "dim")

@@ -182,19 +182,25 @@ def confidence(key: str) -> str:
 
 
 def score_phrase(score: float | None, low: float, high: float, coverage: float) -> str:
-    """`66 (56–72), 83 % of the evidence seen`: never one figure without the others."""
-    key = "score.none" if score is None else "score.phrase"
+    """`66 (56–72), 83 % of the evidence seen`: never one figure without the others. A score that lies outside its range
+    stands behind it, with what it is of: `27 (28–40)` reads like a mistake."""
+    key = "score.none" if score is None else "score.outside" if lies_outside(score, low, high) else "score.phrase"
     told = say(key, score=figure(score), low=figure(low), high=figure(high), seen=figure(coverage))
     return told.replace(" %", f"{NBSP}%")
+
+
+def lies_outside(score: float | None, low: float, high: float) -> bool:
+    """Whether a score (of the areas with enough evidence) lies outside the range of all, as they are printed."""
+    return score is not None and not round(low) <= round(score) <= round(high)
 
 
 def range_remark(score: float | None, low: float, high: float, unnumbered: int) -> str:
     """What the range takes in that the score does not; where it makes the score lie outside, why that is so."""
     if score is None:
         return say("terminal.takes_in", unnumbered)
-    if round(low) <= round(score) <= round(high):  # as they are printed
-        return say("terminal.also_takes_in", unnumbered)
-    return say("terminal.outside_above" if score > high else "terminal.outside_below", unnumbered)
+    if lies_outside(score, low, high):
+        return say("terminal.outside", unnumbered, score=figure(score))
+    return say("terminal.also_takes_in", unnumbered)
 
 
 def few_areas(numbered: int, unnumbered: int) -> str:

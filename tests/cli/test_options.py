@@ -424,6 +424,9 @@ def test_a_project_has_one_name(aiaudit, tmp_path):
     assert aiaudit("compare", bare, bare, "-o", page).code == 0
     assert "<title>Two audits compared</title>" in page.read_text()
     assert aiaudit("run", "--facts", facts, "--name", "Fraud").out.startswith("Fraud  ")
+    assert aiaudit("run", root, "--facts-out", facts).code == 0
+    assert "the project has no name; give it one: `aiaudit run --name`" in aiaudit("run", "--facts", facts).err
+    assert "has no name" not in aiaudit("run", "--facts", facts, "--name", "Fraud").err
 
 
 def test_counted_words_agree(aiaudit, tmp_path):

@@ -98,7 +98,7 @@ def test_a_check_that_is_partly_shown_says_what_is_missing():
     assert shown[at + 1].startswith("◐  OPS-129   word word")
     assert shown[at + 2] == " " * 13 + "word " * 6 + "word"  # hangs below the reason
     assert [line[3:10] for line in shown[at + 1 : at + 41 : 2]] == [f"OPS-{n}" for n in range(129, 109, -1)]
-    assert shown[at + 41] == "   and 10 more"
+    assert shown[at + 41] == "and 10 more checks that are partly shown"
 
 
 def test_a_check_that_is_partly_shown_says_where():
@@ -140,7 +140,8 @@ def test_a_title_hangs_and_its_places_stand_below_it():
 
 def test_a_score_outside_its_range_is_explained():
     shown = render(changed(score=87.0, score_low=41.0, score_high=82.0, unnumbered=["cost", "data"]), width=200)
-    assert "The score lies above its range, which counts 2 more areas, those without a score" in shown
+    assert "41–82 (87 on the areas with enough evidence), 92 % of the evidence seen" in shown
+    assert "2 areas have too little evidence for a score of their own: they count in the range, and not in" in shown
     printed_alike = render(changed(score=82.4, score_low=41.0, score_high=82.0, unnumbered=["cost"]), width=200)
     assert (
         "The range also counts 1 area without a score of its own: fewer than three of its checks apply" in printed_alike
@@ -188,9 +189,22 @@ def test_only_the_projects_own_files_are_told_as_unread():
             {"path": "b.py", "reason": "too large: only its head was read"},
         ],
     }
-    assert "Could not be read: 2 files (a.py, b.py)" in render(changed(skipped=skipped))
+    why = "too large: only its head was read"
+    assert f"! Could not be read: 2 files\n  a.py  {why}\n  b.py  {why}\n" in render(changed(skipped=skipped))
     skipped["files"], skipped["reasons"] = 1, {"version control store, not walked": 1}
     assert "Could not be read" not in render(changed(skipped=skipped))
+
+
+def test_what_the_next_level_waits_for_is_told_by_its_title():
+    step = RESULT["next_level"] | {"missing": ["SEC-001", "OPS-002"], "effort_days": 2}
+    shown = render(changed(next_level=step))
+    assert (
+        "  Next level: Prototype, 2 person-days, once these hold:\n"
+        "  ✗  SEC-001   No debug switch is left on\n"
+        "  ◐  OPS-002   The description names its owner\n"
+    ) in shown
+    many = render(changed(next_level=step | {"missing": [f"SEC-{n:03}" for n in range(1, 9)]}))
+    assert "SEC-005" in many and "SEC-006" not in many and "\n  and 3 more\n" in many
 
 
 def test_gates_that_wait_are_told():

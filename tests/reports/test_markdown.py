@@ -109,9 +109,11 @@ def test_a_score_of_few_areas_says_so(result) -> None:
 
 def test_a_score_outside_its_range_is_explained(result) -> None:
     result |= {"score": 87.0, "score_low": 41.0, "score_high": 82.0, "unnumbered": ["cost"]}
-    assert "above its range, which counts 1 more area, one without a score of its own" in markdown.render(result)
+    told = markdown.render(result)
+    assert told.startswith("## Production readiness: 41–82 (87 on the areas with enough evidence), ")
+    assert "1 area has too little evidence for a score of its own: it counts in the range, and not in the 87." in told
     result |= {"score": 82.4}  # prints as its high end does
-    assert "above its range" not in markdown.render(result)
+    assert markdown.render(result).startswith("## Production readiness: 82 (41–82), ")
 
 
 def test_no_line_ends_in_a_space() -> None:

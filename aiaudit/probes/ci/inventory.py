@@ -33,6 +33,7 @@ from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.matrix import scripts
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, as_map, both
 from aiaudit.probes.ci.own import copies, in_tree
+from aiaudit.probes.ci.refused import Torn, torn
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.task import join
 from aiaudit.probes.config.redact import redact, redact_words
@@ -129,12 +130,13 @@ class Command(Struct, frozen=True):
 
 
 class Inventory(Struct):
-    """Every workflow and command, and the configuration files that could not be read."""
+    """Every workflow and command, the configuration files that could not be read, and those that nobody can read."""
 
     workflows: list[Workflow] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    torn: list[Torn] = field(default_factory=list)
 
 
 def inventory(context: Context) -> Inventory:
@@ -177,7 +179,10 @@ def _build(files: Files) -> Inventory:
             files.problems.setdefault(workflow.path, f"more than {MOST_COMMANDS:,} commands; no more were followed")
             break
     made.commands.extend(collector.hooks())
-    made.problems = {path: reason for path, reason in files.problems.items() if path in made.paths}
+    broken = (torn(files, path) for path in files.problems if path.startswith(".github/workflows/"))
+    made.torn = [one for one in broken if one is not None]
+    lost = {one.path for one in made.torn}  # GitHub runs nothing of these, so that nothing of them was missed
+    made.problems = {path: reason for path, reason in files.problems.items() if path in made.paths and path not in lost}
     return made
 
 

@@ -1,12 +1,17 @@
-"""Workflows of GitHub that it refuses as a whole, since an expression names what is not known at its place."""
+"""Workflows of GitHub that it refuses as a whole: one names what is not known at its place, or is no YAML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from msgspec import Struct
+
 from aiaudit import lazy
 from aiaudit.probes.ci.model import as_map
+from aiaudit.probes.reading import Files
+from aiaudit.project.parse import Malformed
+from aiaudit.project.reader import Unreadable
 
 _EXPRESSION: Final = lazy.regex(r"(?s)\$\{\{(.*?)\}\}")
 _TEXT: Final = lazy.regex(r"'[^']*'")
@@ -14,6 +19,30 @@ _ENV: Final = lazy.regex(r"(?<![\w.])env\s*[.\[]")
 _ENV_OR_SECRET: Final = lazy.regex(r"(?<![\w.])(?:env|secrets)\s*[.\[]")
 # Within a container and a service these two may name variables and secrets; nothing else there may.
 _FREE: Final = frozenset({"env", "credentials"})
+
+# What libyaml says of a text that no parser of YAML takes. What it takes and we do not (keys twice) may run.
+_NO_YAML: Final = lazy.regex(
+    r"^(?:(?:mapping values|block sequence entries) are not allowed|(?:did not|could not) find expected|while scanning"
+    r"|found (?:unexpected|a tab|character that))"
+)
+
+
+class Torn(Struct, frozen=True):
+    """A workflow that is no YAML, and the line at which it is none."""
+
+    path: str
+    line: int
+
+
+def torn(files: Files, path: str) -> Torn | None:
+    """The place at which a workflow that could not be read is no YAML, so that GitHub runs nothing of it."""
+    try:
+        files.project.yaml_all(path)
+    except Malformed as error:
+        return Torn(path, error.line) if error.line and _NO_YAML.match(error.reason) else None
+    except Unreadable:
+        return None
+    return None
 
 
 def refused(data: Mapping[str, Any]) -> bool:

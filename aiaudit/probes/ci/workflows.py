@@ -24,7 +24,7 @@ from aiaudit.probes.ci.shown import shown
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 
-What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners", "hazards"]
+What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners", "hazards", "torn"]
 
 _FULL_COMMIT: Final = lazy.regex(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 # Contexts whose text a stranger can choose: GitHub's own list of untrusted input.
@@ -84,6 +84,7 @@ _TYPES: Final[Mapping[str, Type]] = {
     "untrusted_checkouts": PLACE,
     "runners": PLACE,
     "hazards": HAZARD,
+    "torn": PLACE,
 }
 
 
@@ -91,6 +92,7 @@ class WorkflowsQuery(Query):
     """`what`: the workflows; `actions`: what they take from elsewhere and run (`kind`: action, include, template,
     library, orb, pipe, plugin, the image of a job, or a script that is fetched and run); permissions of GitHub's that
     are given for writing (or not narrowed at all);
+    `torn`: workflows that are no YAML, so that GitHub runs nothing of them (line: where they are none);
     `injections`: text put into a script that somebody else chooses (`who`: a stranger, file = the name of a file that
     a change proposes, or a member who starts the run by hand or names a branch); `untrusted_checkouts`: a stranger's
     code checked out where secrets are at hand (GitHub); `runners`: self-hosted ones (GitHub); `hazards`: other ways in,
@@ -119,7 +121,9 @@ class CiWorkflows(Probe[WorkflowsQuery]):
         github = [one for one in found.workflows if one.system == "github"]
         everywhere = query.what in ("workflows", *_EVERYWHERE)
         workflows = found.workflows if everywhere else github
-        if query.what == "hazards":
+        if query.what == "torn":
+            records = [{"path": one.path, "line": one.line, "job": "", "what": "no YAML"} for one in found.torn]
+        elif query.what == "hazards":
             inner = started_by_members(github)
             records = [one for workflow in github for one in hazards(workflow, inner)]
             files = Files(context.project)

@@ -79,6 +79,7 @@ class Manifest(Struct, frozen=True):
     compiled_from: tuple[str, ...] = ()  # pip-compile and uv pip compile: the files this one was made from
     includes: tuple[str, ...] = ()  # -r files inside the tree
     options: tuple[str, ...] = ()  # pip options that change where packages come from, such as --extra-index-url
+    refused: tuple[tuple[int, str], ...] = ()  # lines for which pip installs nothing of the file, and their words
 
     @property
     def folder(self) -> str:

@@ -9,7 +9,13 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of
-from aiaudit.probes.dependencies.requirements_txt import compiled_from, resolve_inside, source_options, split
+from aiaudit.probes.dependencies.requirements_txt import (
+    compiled_from,
+    refused_lines,
+    resolve_inside,
+    source_options,
+    split,
+)
 from aiaudit.probes.dependencies.versions import npm_pinned
 
 _DEV_FOLDERS: Final = frozenset({"doc", "docs", "test", "tests", ".github", "ci", ".ci", "benchmarks"})
@@ -57,6 +63,7 @@ def read_requirements(path: str, text: str, group: Group | None = None) -> Manif
         compiled_from=tuple(filter(None, (resolve_inside(path, s) for s in sources))) or (("?",) if compiled else ()),
         includes=tuple(filter(None, includes)),
         options=source_options(lines),
+        refused=refused_lines(lines, text),
     )
 
 

@@ -147,6 +147,7 @@ def manifest_record(view: ManifestView, primary: int) -> dict[str, Any]:
         "lock_installs": [one.record() for one in lock.installs] if lock else [],
         "own_installs": [one.record() for one in view.installs if lock is None or one.source != lock.lock.path],
         "sources": list(manifest.options),
+        "refused": [{"path": manifest.path, "line": line, "text": text} for line, text in manifest.refused],
     }
 
 

@@ -68,6 +68,7 @@ MANIFEST = record(
     lock_installs=list_of(INSTALL),
     own_installs=list_of(INSTALL),
     sources=list_of(STRING),
+    refused=list_of(record("refused line", path=STRING, line=INT, text=STRING)),
 )
 VERSION = record("version", name=STRING, version=STRING, path=STRING, line=INT, source=STRING, ecosystem=STRING)
 

@@ -39,6 +39,11 @@ _COMPILED: Final = lazy.regex(
 )
 _COMPILED_FROM: Final = lazy.regex(r"#\s+(?:pip-compile|uv pip compile)\s(.*)$", re.MULTILINE)
 _COMPILED_SOURCE: Final = lazy.regex(r"(?<!\S)([\w./-]+\.(?:in|toml|cfg|py|txt))(?!\S)")
+_OF_CONDA: Final = lazy.regex(
+    r"(?m)^# (?:platform:|\$?\s*conda create\b|This file may be used to create an environment)"
+)
+_MAY_BE_MEANT: Final = lazy.regex(r"[/\\{$]|^[.\[]|^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")
+_MAX_REFUSED: Final = 20
 _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 8_192
 
@@ -74,6 +79,15 @@ def compiled_from(text: str) -> tuple[bool, tuple[str, ...]]:
         return True, ()
     words = re.sub(r"(?:-o|--output-file)[=\s]\s*\S+", " ", command.group(1))
     return True, tuple(dict.fromkeys(_COMPILED_SOURCE.findall(words)))
+
+
+def refused_lines(lines: list[RequirementLine], text: str) -> tuple[tuple[int, str], ...]:
+    """The lines of a file for which pip installs nothing of it, with their words: neither a requirement, nor what may
+    be a folder, nor of a template, a list of conda's or a merge."""
+    if _OF_CONDA.search(text[:1_000]):
+        return ()
+    bad = (line for line in lines if line.kind == "invalid" and not _MAY_BE_MEANT.search(line.text))
+    return tuple((line.line, line.text[:80]) for line in bad)[:_MAX_REFUSED]
 
 
 def resolve_inside(path: str, target: str) -> str | None:

@@ -155,3 +155,19 @@ def test_long_lines_and_files_end() -> None:
     split("a" + "[x]" * 2_000 + "\n" + ";" * 8_000 + "\n" + "(" * 8_000)
     compiled_from("#" * 50_000)
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("a==1\npip install b\nc\n", [2]),
+        ("a==1\nb 2.0\nc=1.2=py39_0\nd\ne\n", [2, 3]),
+        ("a==1\n-e .\n.[dev]\nlibs/b\nc @ file:///d/c\n{{ more }}\n$NAME\n", []),
+        ("# platform: linux-64\na\nb=1=0\n", []),
+        ("a\nb\n<<<<<<< HEAD\nc\n=======\nd\n>>>>>>> e\n", []),
+        ("A list of what is needed\nand why\na\n", []),
+    ],
+)
+def test_lines_for_which_pip_installs_nothing(text: str, lines: list[int]) -> None:
+    made = read_requirements("requirements.txt", text)
+    assert [line for line, _ in (made.refused if made is not None else ())] == lines

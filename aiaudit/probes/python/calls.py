@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.answering import is_handler
+from aiaudit.probes.python.bodies import Bodies, opened
 from aiaudit.probes.python.call_parts import (
     PARTIALS,
     adapter_of,
@@ -28,7 +29,7 @@ from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, ret
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.interfaces import by_interface
 from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
-from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import header
@@ -54,6 +55,7 @@ class CallFinder:
         self.resolver = resolver
         self.values = Values(resolver)
         self.spread = Spread(self.values)
+        self.bodies = Bodies(self.spread)
         self.provenance = Provenance(resolver)
         self.patterns = patterns
         self.references = references
@@ -203,7 +205,8 @@ class CallFinder:
         first = first_argument(node)
         value = self.values.of(first, scope) if first is not None else None
         record["args"] = self._args(node, scope, first, value)
-        record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
+        request = opened(node, scope, self.resolver)
+        record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial, *request])
         if record["star_kw"] and not kept[0].partial and (perhaps := self._perhaps(node, scope)) is not None:
             record["perhaps"] = perhaps
         made = ([(kept[0].made_by, kept[0].made_in or scope)] if kept[0].made_by else []) + list(kept[0].settings)
@@ -215,7 +218,7 @@ class CallFinder:
                 star = star or more
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
-        record["defaults"] = defaults([(node, scope), *made], self.resolver)
+        record["defaults"] = defaults([(node, scope), *request, *made], self.resolver)
         loaded = adapter_of(node, kept[0].name) or first
         self.provenance.rests_on.clear()
         record["source"] = self.provenance.of(loaded, scope) if loaded is not None else "literal"
@@ -349,7 +352,7 @@ class CallFinder:
             for keyword in call.keywords:
                 if keyword.arg is not None:
                     if keyword.arg not in out:
-                        made = self._settings(keyword.value, scope) if keyword.arg in _SETTINGS else None
+                        made = self.bodies.held(keyword.arg, keyword.value, scope)
                         value = self.values.of(keyword.value, scope, keyword.arg) if made is None else made
                         out[keyword.arg] = as_json(value)
                     continue
@@ -370,14 +373,6 @@ class CallFinder:
                 found |= keys
         return sorted(found)[:MAX_KEYWORDS]
 
-    def _settings(self, node: ast.expr, scope: Scope) -> dict[str, Any] | None:
-        """The map that a keyword for settings is given, as far as all of it is known; also as the text of it (`body=
-        json.dumps(request)`)."""
-        if isinstance(node, ast.Call) and last_name(node.func) == "dumps" and node.args:
-            node = node.args[0]
-        made, whole = self.spread.of(node, scope)
-        return made if whole else None
-
     def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""
         if isinstance(value, str):
@@ -391,9 +386,4 @@ class CallFinder:
 
 
 _TRIES: Final = (ast.Try, ast.TryStar)
-# Keywords whose values are maps of settings, or objects that are made of such.
-_SETTINGS: Final = name_set(
-    "config generation_config generation_kwargs options inferenceConfig body extra_body input http_options"
-    " client_kwargs async_client_kwargs model_kwargs request_options"
-)
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.bodies import BODIES, literal
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import default_of, parameters
 from aiaudit.probes.python.resolve import Resolver
@@ -31,6 +32,23 @@ def defaults(calls: Iterable[tuple[ast.Call, Scope]], resolver: Resolver) -> dic
             default = _of(keyword.value, scope, resolver)
             if default is None or isinstance(default, bool | int | float):
                 out[keyword.arg] = default
+            if keyword.arg in BODIES:
+                out.update(_of_body(keyword.arg, keyword.value, scope, resolver))
+    return out
+
+
+def _of_body(name: str, node: ast.expr, scope: Scope, resolver: Resolver) -> dict[str, Default]:
+    """The same of what a request carries: `json.max_tokens` of `json={"max_tokens": max_tokens}`."""
+    written = literal(node, scope, resolver)
+    if written is None:
+        return {}
+    out: dict[str, Default] = {}
+    for key, value in zip(written[0].keys, written[0].values, strict=True):
+        match key:
+            case ast.Constant(value=str(text)):
+                default = _of(value, written[1], resolver)
+                if default is None or isinstance(default, bool | int | float):
+                    out[f"{name}.{text}"] = default
     return out
 
 

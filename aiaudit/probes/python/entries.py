@@ -49,6 +49,28 @@ class Entries:
         return known
 
 
+def goes_deeper(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement changes a map in the map: `options["config"]["limit"] = …`, `options["config"].update(…)`."""
+    match statement:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            inner = [one.value for one in targets if isinstance(one, ast.Subscript)]
+        case ast.AugAssign(target=ast.Subscript(value=one)) | ast.AnnAssign(target=ast.Subscript(value=one)):
+            inner = [one]
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=one, attr=attr))) if attr in _CHANGES:
+            inner = [one]
+        case _:
+            return False
+    return any(not isinstance(one, ast.Name) and _beginning(one) == name for one in inner)
+
+
+def _beginning(node: ast.expr) -> str:
+    """The name with which `options["config"]`, `options.setdefault("config", {})` begin."""
+    inner: ast.expr = node
+    while isinstance(inner, ast.Subscript | ast.Attribute | ast.Call):
+        inner = inner.func if isinstance(inner, ast.Call) else inner.value
+    return inner.id if isinstance(inner, ast.Name) else ""
+
+
 def changes(name: str, scope: Scope, last: int) -> bool:
     """Whether statements of the scope (up to the line `last`, if it is one) may change a map: an entry is set or
     removed, or it is handed to a function for its own sake (`patch(options)`)."""
@@ -69,6 +91,6 @@ def changes(name: str, scope: Scope, last: int) -> bool:
                 found = given and isinstance(function, ast.Name) and function.id not in _HARMLESS
             case _:
                 found = False
-        if found:
+        if found or goes_deeper(statement, name):
             return True
     return False

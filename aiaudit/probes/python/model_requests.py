@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.bodies import Bodies, opened
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
@@ -19,13 +20,18 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.resolved import Resolved
+from aiaudit.probes.python.spread import Spread
+from aiaudit.probes.python.values import Values
 
-HITS: Final = rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\burlopen\("
+HITS: Final = (
+    rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\b_(?:post|request|send)\("
+    rb"|\burlopen\(|\bRequest\("
+)
 MAX_ROWS: Final = 60
 _MAX_DEPTH: Final = 8
 _MAX_PARTS: Final = 60
 _REQUESTS: Final = Patterns(expanded(["group:http.request"]))
-_SENDS: Final = name_set("post request stream urlopen")
+_SENDS: Final = name_set("post request stream urlopen Request")
 _OWN: Final = lazy.regex(
     r"^_{0,2}a?(?:post|request|send)(?:_[a-z]+){0,2}$"
 )  # `self._post_json("/chat/completions", …)`
@@ -55,16 +61,19 @@ class ModelRequests:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
 
-    def address(self, call: ast.Call, scope: Scope, names: Sequence[Resolved]) -> str:
-        """The address that a call sends something to, where a language model answers there; else ""."""
+    def address(self, call: ast.Call, scope: Scope, names: Sequence[Resolved], *, made: bool = False) -> str:
+        """The address that a call sends something to, where a language model answers there; else "". `made`: what only
+        makes a request for another function to send counts too."""
         last = last_name(call.func)
         if last not in _SENDS and not _OWN.match(last):
             return ""
         known = [one.name for one in names if one.name[:1] not in "?@"]  # these are objects that are handed in
-        sure = any(map(_REQUESTS.match, known))
+        sure = any(map(_REQUESTS.match, known)) or _MADE in known
+        if last == "Request" and not (made and sure):
+            return ""
         if known and not sure and not any(one.local is not None for one in names):
             return ""  # a function of a library that is no request
-        given = call.args[:1] if last in ("post", "urlopen") else call.args[:2]
+        given = call.args[:1] if last in ("post", "urlopen", "Request") else call.args[:2]
         given = [*given, *(one.value for one in call.keywords if one.arg in ("url", "endpoint"))]
         texts = ["".join(self._parts(one, scope, 0, [_MAX_PARTS])) for one in given]
         asked = next((text for text in texts if self._asks(text, sure=sure)), "")
@@ -163,6 +172,7 @@ class ModelRequests:
 _DEFAULTS: Final = name_set("default url")
 _BODIES: Final = name_set("json data content body")
 _OF_A_TEXT: Final = name_set("stream max_tokens temperature system num_predict options messages")
+_MADE: Final = "urllib.request.Request"  # which a function of the project's own opens
 _CARRIED: Final = "model, messages"  # stands for the address where that is not told
 
 
@@ -180,11 +190,16 @@ def model_requests(view: FileView) -> list[dict[str, Any]]:
     """A row for each request of the file that asks a language model."""
     known = ModelRequests(view.resolver)
     rows: list[dict[str, Any]] = []
-    for scope, call in view.marked_calls():
+    calls = list(view.marked_calls())
+    made = {id(one) for scope, call in calls for one, _ in opened(call, scope, view.resolver)}
+    for scope, call in calls:
+        if id(call) in made:  # `urlopen` sends it
+            continue
         names = view.resolver.names(call.func, scope)
-        address = known.address(call, scope, names)
+        address = known.address(call, scope, names, made=True)
         if address and len(rows) < MAX_ROWS:
             place = view.place(call, scope)
             named = names[0].name if names else f"?.{last_name(call.func)}"
-            rows.append({**place, "name": named, "asked": _path_of(address)})
+            limit = Bodies(Spread(Values(view.resolver))).limit(call, scope)
+            rows.append({**place, "name": named, "asked": _path_of(address), "limit": limit})
     return rows

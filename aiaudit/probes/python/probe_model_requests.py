@@ -20,6 +20,7 @@ MODEL_REQUEST: Final = record(
     function=STRING,
     name=STRING,
     asked=STRING,
+    limit=STRING,
 )
 
 
@@ -27,7 +28,8 @@ class ModelRequestsQuery(CodeQuery):
     """Requests to a language model by a library for HTTP, known by their address as far as the file tells it: the path
     (`/chat/completions`, `/api/generate`) or the host of a provider. Lists of models, vectors, sounds and pictures are
     none. name: the function that sends it; function: the function in which it stands; asked: the path, where no host
-    of a provider tells it."""
+    of a provider tells it; limit: whether what is sent names a limit on output tokens ("given", "lacking", "" where
+    that is not told)."""
 
     features: ClassVar[tuple[str, ...]] = ("model_requests",)
 
@@ -44,6 +46,9 @@ class ModelRequestsProbe(Probe[ModelRequestsQuery]):
 
     def answer(self, fact_id: str, query: ModelRequestsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> list[dict[str, Any]]:
-            return [{"cell": 0, "function": "", **row} for row in project.records[entry.path].get("model_requests", ())]
+            return [
+                {"cell": 0, "function": "", "limit": "", **row}
+                for row in project.records[entry.path].get("model_requests", ())
+            ]
 
         return fact_of(fact_id, query, context, find, note=lambda one: str(one["name"]), having="model_requests")

@@ -32,6 +32,7 @@ STORED: Final = record(
     fields=list_of(STRING),
     decides=BOOL,
     filled=STRING,
+    counted=STRING,
     beside=list_of(STRING),
     joined=BOOL,
 )
@@ -83,6 +84,7 @@ _MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
 _ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
 )
+_USED: Final = lazy.regex(r"^(?:(?:input|output|prompt|completion|total)_tokens?|tokens_used|tokens)$")  # by calls
 _LONGEST: Final = 500  # characters of a line that are looked at
 _MOST_FILES: Final = 200  # in which it is looked for who fills a class
 
@@ -92,7 +94,8 @@ class StoredQuery(CodeQuery):
     the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
     `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model
     answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen, or
-    where neither an answer, what became of one, what was said nor what may be an answer by its name is kept)."""
+    where neither an answer, what became of one, what was said nor what may be an answer by its name is kept). counted:
+    the same of a class that keeps how many tokens were used."""
 
     features: ClassVar[tuple[str, ...]] = ("stored",)
 
@@ -147,6 +150,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
                 "filled": makers.first(path, row["name"])
                 if answers or _asked(row) or _talks(row) or _may_answer(row)
                 else "",
+                "counted": makers.first(path, row["name"]) if any(map(_USED.search, row["columns"])) else "",
                 "beside": sorted(other["name"] for other in beside),
                 "joined": fields != own,
             }

@@ -12,15 +12,17 @@ from functools import partial
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
-from aiaudit.probes.python.match import PERHAPS
+from aiaudit.probes.python.entries import goes_deeper
+from aiaudit.probes.python.match import PERHAPS, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, statements, walk
 from aiaudit.probes.python.values import Values
 
 _DEEPEST: Final = 5  # maps in maps and names that stand for names
-_READS: Final = frozenset(
-    ("print", "repr", "len", "str", "dict", "list", "sorted", "dumps", "isinstance", "copy", "deepcopy")
+_READS: Final = name_set(  # what sends or logs a map leaves it as it was
+    "print repr len str dict list sorted dumps isinstance copy deepcopy post put patch request stream urlopen Request"
+    " debug info warning error exception"
 )
 _CHANGES: Final = frozenset(("pop", "popitem", "clear", "setdefault"))
 
@@ -69,12 +71,19 @@ class Spread:
         owner = bindings[0].scope or scope
         known = self.keys(bindings[0].node, owner, depth + 1)
         for inner in {id(one): one for one in (owner, scope)}.values():
-            for statement, _ in statements(inner):
-                given, certain = self._change(node.id, statement, inner, depth)
-                if known is None or not certain:
-                    return None
-                known.update(given)
+            put = self.put_into(node.id, inner, depth) if known is not None else None
+            known = None if put is None or known is None else known | put
         return known
+
+    def put_into(self, name: str, scope: Scope, depth: int = 0) -> set[str] | None:
+        """The keys that statements of the scope put into a map; None where they may put others."""
+        found: set[str] = set()
+        for statement, _ in statements(scope):
+            given, certain = self._change(name, statement, scope, depth)
+            if not certain:
+                return None
+            found.update(given)
+        return found
 
     def _literal(
         self, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope, depth: int
@@ -118,6 +127,8 @@ class Spread:
 
     def _change(self, name: str, statement: ast.stmt, scope: Scope, depth: int) -> tuple[dict[str, Any], bool]:
         """What a statement puts into the map, and whether it changes nothing else in it."""
+        if goes_deeper(statement, name):
+            return {}, False
         match statement:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
@@ -131,6 +142,8 @@ class Spread:
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=attr)) as call) if (
                 owner == name
             ):
+                if attr == "pop" and call.args and isinstance(gone := call.args[0], ast.Constant):
+                    return ({gone.value: Unknown(PERHAPS)}, True) if isinstance(gone.value, str) else ({}, False)
                 if attr != "update":
                     return {}, attr not in _CHANGES and not any(map(partial(_is_given, name), walk(call)))
                 made = ast.Call(ast.Name("dict"), call.args, call.keywords)

@@ -143,7 +143,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     listed = elements[:MAX_LISTED]
     findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))
     count = len(elements)
-    remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
+    remark = f" {count} places were found; the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
     return Gathered(findings, count, remark)
 
 

@@ -337,7 +337,7 @@ def test_findings_say_measure_and_limit_as_the_pack_words_them() -> None:
 def test_findings_are_capped_and_counted() -> None:
     result = ended(one_check(findings="loads"), known(LOADS, [call(line=n) for n in range(1, 251)]))
     assert len(result.findings) == 100
-    assert result.reason == "250 found, the first at a.py:1. 250 found, the first 100 are listed."
+    assert result.reason == "250 found, the first at a.py:1. 250 places were found; the first 100 are listed."
 
 
 def test_certain_findings_are_listed_where_others_are_unknown() -> None:

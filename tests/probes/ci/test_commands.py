@@ -495,9 +495,16 @@ def test_states_and_levels(tmp_path: Path) -> None:
     assert (blocking.level, blocking.evidence[0].line) == (Level.WIRED, 7)
     tolerated = fact(tmp_path / "c", {WORKFLOW: github("pytest || true")}, kinds=("test",))
     assert tolerated.level is Level.CONTENT
-    broken = fact(tmp_path / "d", {WORKFLOW: "jobs: [\n"})
+    broken = fact(tmp_path / "d", {".gitlab-ci.yml": "jobs: [\n"})
     assert broken.state is State.UNKNOWN
-    assert WORKFLOW in broken.reason
+    assert ".gitlab-ci.yml" in broken.reason
+    twice = fact(tmp_path / "e", {WORKFLOW: "on: [push]\non: [push]\njobs: {}\n"})
+    assert twice.state is State.UNKNOWN
+
+
+def test_github_runs_nothing_of_what_is_no_yaml(tmp_path: Path) -> None:
+    assert fact(tmp_path / "a", {WORKFLOW: "jobs: [\n"}).state is State.ABSENT
+    assert fact(tmp_path / "b", {WORKFLOW: github("echo 'a: b: c'") + "name: a: b\n"}).state is State.ABSENT
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.imports": "aiaudit.probes.python.probe_imports:ImportsProbe",
     "python.log_values": "aiaudit.probes.python.probe_log_values:LogValuesProbe",
     "python.logged": "aiaudit.probes.python.probe_logged:LoggedProbe",
+    "python.lookups": "aiaudit.probes.python.probe_lookups:LookupsProbe",
     "python.loops": "aiaudit.probes.python.probe_findings:LoopsProbe",
     "python.model_requests": "aiaudit.probes.python.probe_model_requests:ModelRequestsProbe",
     "python.parses": "aiaudit.probes.python.probe_parses:ParsesProbe",

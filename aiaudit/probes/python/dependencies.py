@@ -93,12 +93,23 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
     around = scope.parent or scope
     yield from _handed_on(view, node, around)
     for argument in parameters(node):
-        yield from _marked(view, view.resolver.injection(node, argument.arg, around), around)
-        yield from _named_elsewhere(view, default_of(node, argument.arg), around)
-        if isinstance(argument.annotation, ast.Name | ast.Attribute):
-            yield from (f"{TYPE}{name}" for name in _names(view, argument.annotation, around))
-        else:
-            yield from _marked(view, argument.annotation, around)
+        yield from of_parameter(view, node, argument, around)
+
+
+def of_parameter(
+    view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg, around: Scope
+) -> Iterator[str]:
+    """What fills a parameter, by resolved name, and the name of its type."""
+    yield from _marked(view, view.resolver.injection(node, argument.arg, around), around)
+    yield from _named_elsewhere(view, default_of(node, argument.arg), around)
+    if isinstance(argument.annotation, ast.Name | ast.Attribute):
+        yield from (f"{TYPE}{name}" for name in _names(view, argument.annotation, around))
+        if isinstance(argument.annotation, ast.Name):  # `CurrentUser = Annotated[User, Depends(…)]` in the same file
+            for one in view.resolver.bindings(argument.annotation.id, around, None) or ():
+                if one.kind == "value":
+                    yield from _marked(view, one.node, around)
+    else:
+        yield from _marked(view, argument.annotation, around)
 
 
 def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, around: Scope) -> Iterator[str]:

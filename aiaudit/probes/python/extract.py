@@ -20,6 +20,7 @@ from aiaudit.probes.python import (
     hollow,
     log_values,
     logged,
+    lookups,
     loops,
     model_requests,
     own_servers,
@@ -102,6 +103,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         logged.HITS, lambda view: {"log_values": log_values.LogValues(view).rows()}, counts=log_values.counts
     ),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
+    "lookups": _Feature(lookups.HITS, lookups.lookups, whole=True),
     "model_requests": _Feature(
         model_requests.HITS, lambda view: {"model_requests": model_requests.model_requests(view)}
     ),

@@ -165,7 +165,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "sized": bool(row.get("sized")) or _sized(inputs),
         "unranged": not checks and _unranged(inputs),
         "checks": checks,
-        "auth": row.get("auth", "") or _auth(row, path, project),
+        "auth": row.get("auth", "") or auth_of(row, path, project),
         "constant": bool(row.get("constant")),
         "alone": bool(row.get("alone")),
         "health": (_is_health(row) and "GET" in (methods or ["GET"])) or _is_asked_by_grpc(row),
@@ -177,7 +177,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     }
 
 
-def _auth(row: dict[str, Any], path: str, project: PythonProject) -> str:
+def auth_of(row: dict[str, Any], path: str, project: PythonProject) -> str:
     """What asks who calls before a handler, or "": a decorator, or a dependency of the route or of a parameter."""
     for text, name in row.get("asked", ()):
         if _asks(text, name, path, project) or _behind(name, path, project):
@@ -189,6 +189,15 @@ def _auth(row: dict[str, Any], path: str, project: PythonProject) -> str:
 
 def _asks_or_behind(project: PythonProject, text: str, name: str, path: str) -> bool:
     return _asks(text, name, path, project) or bool(_behind(name, path, project))
+
+
+def knows_who(told: str, path: str, project: PythonProject) -> bool:
+    """Whether what fills a parameter, as `dependencies` tells it, is who asks, or was made for who asks."""
+    if told.startswith(CALLED):
+        return _turns_away(told.removeprefix(CALLED), path, project)
+    name = told.removeprefix(TYPE)
+    asks = not told.startswith(TYPE) and _asks(name.removeprefix("@."), name, path, project)
+    return asks or bool(_behind(name, path, project))
 
 
 def _behind(name: str, path: str, project: PythonProject) -> str:

@@ -1,0 +1,18 @@
+from fastapi import APIRouter, Depends, HTTPException
+from sqlalchemy.orm import Session
+
+from app.deps import get_current_user, get_db
+from app.models import Chunk, Document, User
+
+router = APIRouter()
+
+
+@router.get("/documents/{document_id}")
+def read_document(document_id: int, user: User = Depends(get_current_user), db: Session = Depends(get_db)):
+    document = db.query(Document).filter(Document.id == document_id).first()
+    ensure_access(document_id, user)
+    return {"content": document.content}
+
+
+def ensure_access(document_id, user):
+    raise NotImplementedError

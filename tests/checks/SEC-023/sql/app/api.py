@@ -1,0 +1,12 @@
+from fastapi import APIRouter, Depends, HTTPException
+from sqlalchemy.orm import Session
+
+from app.deps import get_current_user, get_db
+from app.models import Chunk, Document, User
+
+router = APIRouter()
+
+
+@router.get("/documents/{document_id}")
+def read_document(document_id: int, user: User = Depends(get_current_user), db: Session = Depends(get_db)):
+    return db.connection().cursor().execute("SELECT * FROM documents WHERE id = ?", (document_id,)).fetchone()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import Unknown
+from aiaudit.packs.aside import in_order as in_reading_order
 from aiaudit.packs.levels import weakest_confidence, weakest_level
 from aiaudit.packs.support import rests_on
 from aiaudit.packs.values import Values
@@ -23,7 +24,7 @@ def derive(
 
     `declared` holds what the project file declares (`stage`, `role`, `exposure`, `risk_tier`).
     """
-    complete = dict(facts)
+    complete = in_reading_order(facts)
     values, purse = Values(specs, complete, declared), Purse()
     for spec in in_order(specs):
         if spec.derive is not None:

@@ -21,6 +21,7 @@ from aiaudit.rules.language import Expression
 from aiaudit.rules.nodes import Binary, Node
 
 MAX_LISTED = 100
+MOST_TOLD: Final = 5_000  # elements of a list that are looked at for being said twice
 ITEM = "item"  # what a finding's sentence calls its element
 _PLACE_KEYS = frozenset({"path", "line", "column", "end_line", "end_column", "cell", "excerpt", "note", "confidence"})
 _SUBJECT_KEYS = ("symbol", "name", "function", "key")
@@ -118,7 +119,8 @@ class Gathered(Struct, frozen=True):
 
 
 def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gathered:
-    """The findings of a check that did not pass.
+    """The findings of a check that did not pass, in the order of its list: a pack puts the gravest first (`sortBy`, or
+    the parts of a sum). Those that say the same of one line again are one.
 
     Args:
         check: names the list (`findings_expr`) and the sentences.
@@ -131,26 +133,27 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     elements = outcome.value
     if outcome.incomplete is not None:
         elements = outcome.incomplete.sure
-    parts = _parts(check.findings_expr, seen)
-    by_part = [element for part in parts for element in sorted(part, key=_by_place)]
-    if not isinstance(elements, list) or len(elements) == len(by_part):
-        elements = by_part
-    else:
-        elements = sorted(elements, key=_by_place)
+    if not isinstance(elements, list):
+        elements = _known_parts(check.findings_expr, seen)
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=SURENESS.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    listed = elements[:MAX_LISTED]
-    findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))
-    count = len(elements)
-    remark = f" {count} places were found; the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
-    return Gathered(findings, count, remark)
+    told = _once([_finding(check, element, around, confidence) for element in elements[:MOST_TOLD]])
+    count = max(len(told), len(elements) if len(elements) > MOST_TOLD else 0)
+    remark = _not_listed(count - MAX_LISTED)
+    return Gathered(number_equal_ones(told[:MAX_LISTED]), count, remark)
 
 
-def _parts(expression: Expression, seen: Mapping[str, Any]) -> list[list[Any]]:
-    """The lists of a sum (`privileged + as_root + open_stores`) in its order, which is that of a pack that names the
-    gravest first; of each the elements that are known. One list where it is no sum."""
-    found: list[list[Any]] = []
+def _not_listed(more: int) -> str:
+    """What a report says of places beyond those that it lists: a number that the sentence before it has not."""
+    return (
+        "" if more <= 0 else " One more place is not listed." if more == 1 else f" {more:,} more places are not listed."
+    )
+
+
+def _known_parts(expression: Expression, seen: Mapping[str, Any]) -> list[Any]:
+    """Of a sum (`privileged + as_root + open_stores`) of which one part is not known, the elements that are."""
+    found: list[Any] = []
     todo: list[Node] = [expression.node]
     while todo:
         node = todo.pop()
@@ -163,13 +166,8 @@ def _parts(expression: Expression, seen: Mapping[str, Any]) -> list[list[Any]]:
         outcome = evaluate(part, seen)
         value = outcome.value if outcome.incomplete is None else outcome.incomplete.sure
         if isinstance(value, list):
-            found.append(value)
+            found += value
     return found
-
-
-def _by_place(element: Any) -> tuple[str, int]:
-    path, line = place(element)
-    return path or "", line or 0
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -38,7 +38,7 @@ N = TypeVar("N", bound=Node)
 _FOREIGN: Final = {
     "len": "size", "length": "size", "any": "exists", "some": "exists", "every": "all", "existsOne": "exists_one",
     "lower": "lowerAscii", "strip": "trim", "startswith": "startsWith", "endswith": "endsWith", "includes": "contains",
-    "match": "matches", "search": "matches", "float": "double", "str": "string",
+    "match": "matches", "search": "matches", "float": "double", "str": "string", "sort": "sortBy", "sorted": "sortBy",
 }  # fmt: skip
 _LITERAL_WORDS: Final = {"True": "true", "False": "false", "None": "null"}
 _NUMBERS: Final = frozenset({"int", "double"})
@@ -261,6 +261,12 @@ class Checker:
                 node.condition = self.boolean(node.condition, "the condition of `map`")
             node.body = self.check(node.body)
             result = list_of(node.body.type)
+        elif node.kind == "sortBy":
+            node.body = self.check(node.body)
+            if node.body.type.kind not in _ORDERED:
+                hint = "a number, a text or a truth value"
+                raise error_at(self.source, node.at, f"`sortBy` cannot sort by {node.body.type}: it takes {hint}")
+            result = list_of(item)
         else:
             node.body = self.boolean(node.body, f"the condition of `{node.kind}`")
             result = {"filter": list_of(item), "count": INT}.get(node.kind, BOOL)

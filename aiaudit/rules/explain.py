@@ -171,7 +171,7 @@ class _Explainer(Parts):
     def counted(self, node: Macro, text: str) -> None:
         """How many elements fit a condition, and the first that does."""
         elements = self.elements(node)
-        condition = node.condition if node.kind == "map" else node.body
+        condition = node.condition if node.kind in ("map", "sortBy") else node.body
         if elements is None:
             self.why(node.target)
             return

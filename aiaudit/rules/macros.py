@@ -1,4 +1,4 @@
-"""Macros over lists and the keys of maps: `all exists exists_one filter map`, and our own `count`.
+"""Macros over lists and the keys of maps: `all exists exists_one filter map sortBy`, and our own `count`.
 
 An element whose condition is unknown neither decides nor is forgotten: `filter` gives an `Incomplete` list, `count` and
 `filter(…).size()` a `Range`, the others are unknown unless another element decides. Where the condition might also end
@@ -31,6 +31,7 @@ from aiaudit.rules.values import (
 
 Build = Callable[[Node], Run]
 T = TypeVar("T")
+_SORTED = frozenset({"number", "string", "bool"})
 
 
 def build_macro(node: Macro, build: Build) -> Run:
@@ -46,6 +47,8 @@ def build_macro(node: Macro, build: Build) -> Run:
             return _exists_one(node, build)
         case "count":
             return filter_size(node, build)
+        case "sortBy":
+            return _sort_by(node, build)
 
 
 def once_walked(make: Callable[[], T]) -> Callable[[], T]:
@@ -288,5 +291,50 @@ def _map(node: Macro, build: Build) -> Run:
         if type(sure) is not list:
             return sure
         return Incomplete(sure, maybe, items.why, items.open) if type(maybe) is list else items.why
+
+    return run
+
+
+def _sort_by(node: Macro, build: Build) -> Run:
+    """The elements by their keys, the least first; those of one key stay in their order. What only might be there has
+    no place among the others, and stays behind them."""
+    target, slot, weight = build(node.target), node.slot, node.weight
+    prepared = once_walked(lambda: (build(node.body), not total(node.body)))
+
+    def keys(f: Frame, items: list[Any]) -> list[Any] | Unknown | Failed:
+        meter: Meter = f[0]
+        body, _ = prepared()
+        elements, cut = _affordable(meter, items, weight)
+        made: list[Any] = []
+        for f[slot] in elements:
+            made.append(body(f))
+        if cut:
+            raise meter.out_of_steps()
+        meter.spend(1 + len(items) * (weight + 2))
+        bad = [not_a_value(key) for key in made]
+        failed = next((one for one in bad if type(one) is Failed), None)
+        return failed or next((one for one in bad if one is not None), None) or made
+
+    def run(f: Frame) -> Any:
+        items = walked(f[0], target(f), "sortBy")
+        sure = items.sure if type(items) is Incomplete else items
+        if type(sure) is not list:
+            return sure
+        if not sure and items is sure:
+            return []
+        made = keys(f, sure)
+        if type(made) is not list:
+            return made
+        kinds = {"number" if kind in ("int", "double") else kind for kind in map(kind_of, made)}
+        if len(kinds) > 1 or not kinds <= _SORTED or any(key != key for key in made):
+            return Failed("`sortBy` needs keys of one kind: numbers, texts or truth values")
+        f[0].make(len(sure))
+        ordered = [sure[at] for at in sorted(range(len(sure)), key=made.__getitem__)]
+        if type(items) is not Incomplete:
+            return ordered
+        if prepared()[1]:  # an element that is only possible might have no key
+            return items.why
+        f[0].partial = True
+        return Incomplete(ordered, items.maybe, items.why, items.open)
 
     return run

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from aiaudit.model.types import DYN, Type
 
-MacroKind = Literal["all", "exists", "exists_one", "filter", "map", "count"]
+MacroKind = Literal["all", "exists", "exists_one", "filter", "map", "count", "sortBy"]
 
 
 class _Typed(Struct, kw_only=True, array_like=True):

@@ -42,6 +42,7 @@ _FROM_PYTHON: Final = {
 }  # fmt: skip
 MACROS: Final[dict[str, tuple[int, ...]]] = {
     "all": (2,), "exists": (2,), "exists_one": (2,), "filter": (2,), "map": (2, 3), "count": (2,),
+    "sortBy": (2,),
 }  # fmt: skip
 
 

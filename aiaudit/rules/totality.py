@@ -66,6 +66,9 @@ def total(node: Node) -> bool:
             return _call(node)
         case Macro():
             parts = [part for part in (node.target, node.body, node.condition) if part is not None]
+            if node.kind == "sortBy":
+                keyed = node.body.type.kind in ("int", "double", "string", "bool")
+                return node.target.type.kind in _CONTAINERS and keyed and all(map(total, parts))
             conditions = parts[1:] if node.kind != "map" else parts[2:]
             typed = node.target.type.kind in _CONTAINERS and all(part.type.kind == "bool" for part in conditions)
             return typed and all(map(total, parts))

@@ -113,6 +113,8 @@ class _Search(Parts):
                 yield from self.fitting(node, node.body)
             case Macro(kind="map"):
                 yield from self.fitting(node, node.condition)
+            case Macro(kind="sortBy"):
+                yield from self.lists(node.target)
             case Ternary():
                 yield from self.chosen(node, self.lists)
             case Call() if node.args:

@@ -80,6 +80,7 @@ def trace(source: str, **changed: Any) -> tuple[str, ...]:
             ["loads.exists_one(l, l.safe): 1 of 3 elements, first element 1 (src/a.py:14)"],
         ),
         ("loads.filter(l, l.line > 99)", ["loads.filter(l, l.line > 99): 0 of 3 elements"]),
+        ("loads.sortBy(l, l.line)", ["loads.sortBy(l, l.line): 3 elements, first (src/a.py:14)"]),
         ("loads.map(l, l.line)", ["loads.map(l, l.line): 3 elements, first (src/a.py:14)"]),
         ("loads.filter(l, l.safe).exists(l, l.line == 14)", ["exists(l): element 1 (src/a.py:14) l.line == 14"]),
         ("flag.trains", ["flag.trains is true"]),

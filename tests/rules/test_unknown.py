@@ -94,6 +94,7 @@ def test_longer_chains_keep_the_order_of_weight() -> None:
         "2 in any.list", "sum(some) > 0", "min(some) == 1", "unique(some).size() == 3", "glob(s, '*')",
         "s.split(',').size() > 0", "['a', s].join() == 'a'", "gone", "gone || f", "gone && t",
         "some.exists(i, i == 2)", "some.all(i, i < 9)", "some.exists_one(i, i == 1)",
+        "some.sortBy(i, i)", "items.sortBy(i, i.size)[0].path", "items.filter(i, i.ok).sortBy(i, i.path)[0]",
     ],
 )  # fmt: skip
 def test_what_depends_on_an_unknown_is_unknown(source: str) -> None:
@@ -121,6 +122,9 @@ def test_what_depends_on_an_unknown_is_unknown(source: str) -> None:
         ("items.exists(i, i.ok)", True),
         ("items.all(i, i.ok)", False),
         ("items.map(i, i.path)", ["a.py", "b.py", "c.py"]),
+        ("items.sortBy(i, i.path == 'a.py').map(i, i.path)", ["b.py", "c.py", "a.py"]),
+        ("items.filter(i, i.ok).sortBy(i, i.path).size() > 0", True),
+        ("items.filter(i, i.ok).sortBy(i, i.path).exists(i, i.path == 'c.py')", False),
         ("items.map(i, i.size)", [1, Unknown("too large"), 3]),
         ("none.exists(i, u)", False),
         ("none.all(i, u)", True),

@@ -46,6 +46,7 @@ def shown(source: str, value: bool | None = True, looked: bool = False, **change
         ("none.all(n, n.safe)", []),
         ("loads.filter(l, l.line > 1).size() == 2", [("loads", [B, C])]),
         ("loads.count(l, l.safe) == 1", [("loads", [A])]),
+        ("loads.filter(l, l.line > 1).sortBy(l, l.safe).size() == 2", [("loads", [B, C])]),
         ("loads.size() + saves.size() > 3", [("loads", [A, B, C]), ("saves", [A])]),
         ("(loads + saves).exists(x, x.safe)", [("loads", [A]), ("saves", [A])]),
         ("loads.map(l, !l.safe, l.path).size() == 2", [("loads", [B, C])]),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.secrets import checks
+from aiaudit.probes.secrets.reach import reach_of
 from aiaudit.probes.secrets.rules import Rule, rules
 from aiaudit.probes.secrets.surroundings import (
     is_example_of_a_schema,
@@ -70,6 +71,8 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
         return None
     if rule.id == "aws-secret-key" and _TEMPORARY.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):
         kept["doubt"] = "its key ID begins with ASIA, so it is temporary and void within 36 hours"
+    if rule.shape != "vendor" and (reach := reach_of(text, start, end)):
+        kept["reach"] = reach
     if rule.shape == "vendor":
         kept["same"] = hmac.new(_KEY, raw, hashlib.sha256).hexdigest()[:12]
     return kept

@@ -59,6 +59,7 @@ SECRET: Final = record(
     ignored=BOOL,
     secret=INT,
     doubt=STRING,
+    reach=STRING,
     confidence=STRING,
 )
 
@@ -114,7 +115,8 @@ class SecretsProbe(Probe[SecretsQuery]):
     `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
     most four characters. Line 0: a part of the path is the secret. `ignored`: a `.gitignore` matches the file, and git
     does not track it. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
-    and randomness). Nothing of the value is kept.
+    and randomness). `reach`: where the server stands that it opens (internet, inside), "" where none is named beside it.
+    Nothing of the value is kept.
     """
 
     name: ClassVar[str] = "secrets"
@@ -181,6 +183,7 @@ def record_of(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of
         "ignored": entry.ignored,
         "secret": 0,
         "doubt": doubt,
+        "reach": str(kept.get("reach", "")),
         "confidence": str(confidence),
         "same": kept.get("same", ""),
     }
@@ -202,6 +205,7 @@ def _of_second(entry: Entry, kept: dict[str, Any], as_of: dt.date) -> dict[str, 
         "ignored": entry.ignored,
         "secret": 0,
         "doubt": "",
+        "reach": "",
         "confidence": str(kept["confidence"]),
         "same": "",
     }

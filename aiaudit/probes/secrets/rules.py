@@ -13,7 +13,7 @@ from msgspec import Struct
 from aiaudit.probes.text.groups import Pattern
 
 _FILE: Final = Path(__file__).with_suffix(".yaml")
-VERSION: Final = 20  # of how hits are judged; with the rules' digest it is part of the cache key
+VERSION: Final = 21  # of how hits are judged; with the rules' digest it is part of the cache key
 PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
 
 # NAME(words) in a rule: an assignment to a name that holds one of the words and then speaks of a key; NAMED(words): to

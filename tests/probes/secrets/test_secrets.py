@@ -125,6 +125,7 @@ def test_the_record(tmp_path: Path) -> None:
             "ignored": False,
             "secret": 1,
             "doubt": "",
+            "reach": "",
             "confidence": "strong",
         }
     ]

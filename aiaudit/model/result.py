@@ -12,7 +12,8 @@ from aiaudit.model.fact import Confidence, Evidence, Level
 
 
 class Finding(Struct, frozen=True):
-    """One located fault. `fingerprint` has no line number in it and never a secret's value."""
+    """One located fault. `fingerprint` has no line number in it and never a secret's value. `copy_of`: the place of
+    another one that says the same, in the file of which this one's is a copy."""
 
     message: str
     path: str | None = None
@@ -21,6 +22,7 @@ class Finding(Struct, frozen=True):
     limit: str = ""
     confidence: Confidence = Confidence.STRONG
     fingerprint: str = ""
+    copy_of: str = ""
 
 
 class Waiver(Struct, frozen=True):

@@ -42,7 +42,8 @@ class _Bases:
                 if one.when is not None:
                     self.take(witnesses(one.when, seen, value=False, looked=self.looked), check.names)
         told: dict[tuple[Evidence, ...], str] = {}
-        for fact, places in self.found.items():  # lists of the same things are one
+        once = {fact: self.values.copies.places(tuple(places)) for fact, places in self.found.items()}
+        for fact, places in once.items():  # lists of the same things are one
             told.setdefault(tuple(places), fact)
         rows = [(fact, places) for places, fact in told.items() if places][: MOST_LOOKED_AT if self.looked else MOST]
         return tuple(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import Unknown
-from aiaudit.packs.aside import in_order as in_reading_order
 from aiaudit.packs.levels import weakest_confidence, weakest_level
 from aiaudit.packs.support import rests_on
 from aiaudit.packs.values import Values
+from aiaudit.project.aside import rank
 from aiaudit.rules import Failed, evaluate
 from aiaudit.rules.values import Purse
 
@@ -30,6 +32,23 @@ def derive(
         if spec.derive is not None:
             complete[spec.id] = _derived(spec, values, purse)
     return complete
+
+
+def in_reading_order(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The facts with what lies beside the project (tests, backups) at the end of each list of places, so that "first"
+    in a sentence is a place that runs; else as they stood. What a pack sorts keeps this order among equals."""
+    return {name: _in_reading_order(fact) for name, fact in facts.items()}
+
+
+def _in_reading_order(fact: Fact) -> Fact:
+    value = fact.value
+    if fact.state is not State.KNOWN or not isinstance(value, list) or len(value) < 2:
+        return fact
+    paths = [one.get("path") if isinstance(one, dict) else None for one in value]
+    ranks = [rank(path) for path in paths if isinstance(path, str)]
+    if len(ranks) < len(value) or len(set(ranks)) == 1:
+        return fact
+    return replace(fact, value=[value[at] for at in sorted(range(len(value)), key=ranks.__getitem__)])
 
 
 def in_order(specs: Mapping[str, FactSpec]) -> Sequence[FactSpec]:

@@ -16,6 +16,7 @@ from aiaudit.model.check import Check
 from aiaudit.model.fact import SURENESS, Confidence
 from aiaudit.model.result import Finding
 from aiaudit.model.types import Unknown
+from aiaudit.packs.copies import Copies
 from aiaudit.rules import evaluate
 from aiaudit.rules.language import Expression
 from aiaudit.rules.nodes import Binary, Node
@@ -111,14 +112,16 @@ def plain_sentence(element: Any) -> str:
 
 
 class Gathered(Struct, frozen=True):
-    """The findings of one check: those listed, how many there are in all, and what the reason adds about the rest."""
+    """The findings of one check: those listed, how many there are in all, and what the reason adds about the rest.
+    `copied`: those of all that say again what another one says, in a copy of its file."""
 
     findings: tuple[Finding, ...] = ()
     count: int = 0
     remark: str = ""
+    copied: int = 0
 
 
-def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gathered:
+def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence, copies: Copies) -> Gathered:
     """The findings of a check that did not pass, in the order of its list: a pack puts the gravest first (`sortBy`, or
     the parts of a sum). Those that say the same of one line again are one.
 
@@ -126,6 +129,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
         check: names the list (`findings_expr`) and the sentences.
         seen: the values that the check's rule saw.
         confidence: how sure the facts are that decided; no finding is surer.
+        copies: the files that are copies of others; what stands there comes behind the rest.
     """
     if check.findings_expr is None:
         return Gathered()
@@ -138,10 +142,10 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=SURENESS.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    told = _once([_finding(check, element, around, confidence) for element in elements[:MOST_TOLD]])
+    told = copies.marked(_once([_finding(check, element, around, confidence) for element in elements[:MOST_TOLD]]))
     count = max(len(told), len(elements) if len(elements) > MOST_TOLD else 0)
     remark = _not_listed(count - MAX_LISTED)
-    return Gathered(number_equal_ones(told[:MAX_LISTED]), count, remark)
+    return Gathered(number_equal_ones(told[:MAX_LISTED]), count, remark, sum(bool(one.copy_of) for one in told))
 
 
 def _not_listed(more: int) -> str:

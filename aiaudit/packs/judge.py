@@ -106,9 +106,12 @@ def _judge_check(
     params = overrides.params_of(check)
     seen = values.named(check.names, params)
     told = values.seen(check.names, params) if values.beyond(check.names) else seen
+    once = values.copies.folded(told)
     try:
         verdict = _verdict(check, values, seen, told, done, explain)
-        gathered = gather(check, told, verdict.confidence) if verdict.status in FINDING_STATUSES else Gathered()
+        gathered = (
+            gather(check, told, verdict.confidence, values.copies) if verdict.status in FINDING_STATUSES else Gathered()
+        )
         remark = ""
         if told is not seen and verdict.status is Status.UNKNOWN and _placed(gathered):
             verdict, remark = _by_what_was_seen(check, values, told, done, explain, verdict)
@@ -133,10 +136,10 @@ def _judge_check(
         params=params,
         findings=gathered.findings,
         why=check.why,
-        remediation=reasons.text_of(check, "remediation", told),
+        remediation=reasons.text_of(check, "remediation", told, once),
         effort=check.effort,
-        risk=reasons.text_of(check, "risk", told),
-        settles=reasons.text_of(check, "settles", told) if verdict.status is Status.UNKNOWN else "",
+        risk=reasons.text_of(check, "risk", told, once),
+        settles=reasons.text_of(check, "settles", told, once) if verdict.status is Status.UNKNOWN else "",
         undecided=verdict.undecided and verdict.status is Status.UNKNOWN,
         question=check.question,
         controls=check.controls,
@@ -299,7 +302,7 @@ def _held_to_evidence(check: Check, verdict: Verdict, values: Values) -> Verdict
 def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[str, Any], values: Values) -> str:
     """Why it ended so: the engine's own reason, the check's sentence for the status, or a generated one."""
     facts = [values.facts[fact_id] for fact_id in verdict.read if fact_id in values.facts]
-    own = reasons.from_pack(check, verdict.status, seen)
+    own, copied = reasons.said_once(check, verdict.status, seen, values.copies.folded(seen), gathered.copied)
     match verdict.status:
         case Status.UNKNOWN if check.kind is not Kind.ATTESTED and _is_of_others(verdict.reason):
             sentence = _ended(verdict.reason)
@@ -320,7 +323,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
         case _:
             titles = {fact.id: reasons.called(fact, values.title(fact.id)) for fact in facts} if not own else {}
             sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered, titles)
-    return sentence + gathered.remark
+    return sentence + (copied if own and own in sentence else "") + gathered.remark
 
 
 def _is_of_others(reason: str) -> bool:

@@ -28,17 +28,34 @@ LEVEL_WORDS = {
 }
 
 
-def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:
-    """The pack's own sentence for a status, or nothing; one that could not be told is none."""
+def from_pack(check: Check, status: Status, seen: Mapping[str, Any], once: Mapping[str, Any] | None = None) -> str:
+    """The pack's own sentence for a status, or nothing; one that could not be told is none. `once`: what was seen
+    without what stands in copies as well."""
     sentence = check.templates.get(f"says.{status}")
-    return sentence.told(seen) if sentence is not None else ""
+    return sentence.told(seen, once) if sentence is not None else ""
 
 
-def text_of(check: Check, name: str, seen: Mapping[str, Any]) -> str:
+def text_of(check: Check, name: str, seen: Mapping[str, Any], once: Mapping[str, Any] | None = None) -> str:
     """A text of the check (`risk`, `remediation`, `settles`), its places filled with what was seen."""
     sentence = check.templates.get(name)
     text: str = getattr(check, name)
-    return sentence.told(seen) if sentence is not None else text
+    return sentence.told(seen, once) if sentence is not None else text
+
+
+def said_once(
+    check: Check, status: Status, seen: Mapping[str, Any], once: Mapping[str, Any] | None, copied: int
+) -> tuple[str, str]:
+    """The pack's own sentence for a status, which counts what stands in copies once, and what it adds of these.
+
+    Args:
+        once: what was seen without what stands in copies as well; None where there are none.
+        copied: how many findings stand in copies.
+    """
+    own = from_pack(check, status, seen, once)
+    if once is None or own == from_pack(check, status, seen):
+        return own, ""
+    more = "one more place" if copied == 1 else f"{copied:,} more places"
+    return own, f" Copies of these files hold {more}." if copied else " What stands again in copies is not counted."
 
 
 def has_default_rule(check: Check) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import DYN, Type, Unknown, empty_value
+from aiaudit.packs.copies import Copies
 from aiaudit.rules import Failed, open_list
 
 if TYPE_CHECKING:
@@ -56,6 +58,11 @@ class Values:
         self._declared = {f"project.{key}": (declared or {}).get(key, "") for key in DECLARED}
         self._seen: dict[str, Any] = {}
         self._known: dict[str, Any] = {}
+
+    @cached_property
+    def copies(self) -> Copies:
+        """The files of the audit that are copies of others."""
+        return Copies(self.facts)
 
     def named(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The values for an expression: its names for facts, `params.<name>` and `project.<key>`."""

@@ -66,6 +66,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "evals.cases": "aiaudit.probes.evals.cases:CasesProbe",
     "evals.judges": "aiaudit.probes.evals.judges:JudgesProbe",
     "evals.results": "aiaudit.probes.evals.results:ResultsProbe",
+    "files.copies": "aiaudit.probes.copies:CopiesProbe",
     "files.exists": "aiaudit.probes.files:ExistsProbe",
     "files.large": "aiaudit.probes.files:LargeProbe",
     "git.history": "aiaudit.probes.git.probe:HistoryProbe",

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from aiaudit.reports.record import Record
+
 
 class Place(Struct, frozen=True):
-    """Where a finding or a piece of evidence stands, and what is said of it."""
+    """Where a finding or a piece of evidence stands, and what is said of it. `copies`: where it stands again, in copies
+    of the same file."""
 
     path: str
     line: int
     note: str = ""
     measured: str = ""
     confidence: str = ""
+    copies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -22,10 +26,11 @@ class Place(Struct, frozen=True):
 
 
 class Spot(Struct, frozen=True):
-    """A place as it is printed in a row of them, such as "app.py:12", and what was measured there."""
+    """A place as it is printed in a row of them, such as "app.py:12", what was measured there, and its copies."""
 
     text: str
     measured: str = ""
+    copies: tuple[str, ...] = ()
 
 
 class Alike(Struct, frozen=True):
@@ -44,6 +49,23 @@ class Alike(Struct, frozen=True):
         return self.shown + self.more
 
 
+def folded(findings: Sequence[Record]) -> list[tuple[Record, tuple[str, ...]]]:
+    """The findings without those in copies of a file, each with where it stands again: the copy, and the line where
+    that is another one."""
+    first: dict[str, int] = {}
+    kept: list[tuple[Record, list[str]]] = []
+    for finding in findings:
+        place = Place(finding.text("path"), finding.whole("line"))
+        at = first.get(finding.text("copy_of"))
+        if at is not None:
+            kept[at][1].append(place.path if place.line == kept[at][0].whole("line") else place.text)
+            continue
+        if place.path:
+            first.setdefault(place.text, len(kept))
+        kept.append((finding, []))
+    return [(finding, tuple(dict.fromkeys(copies))) for finding, copies in kept]
+
+
 def gathered(places: Sequence[Place], most: int | None = None) -> tuple[Alike, ...]:
     """The places in groups of one sentence, in the order of their first; `most`: places of one group that are printed.
 
@@ -53,7 +75,13 @@ def gathered(places: Sequence[Place], most: int | None = None) -> tuple[Alike, .
     for position, place in enumerate(places):
         said = (place.note, place.confidence) if place.note and place.path else (str(position),)
         groups.setdefault(said, []).append(place)
-    return tuple(_alike(group, most) for group in groups.values())
+    return tuple(_alike(_by_file(group), most) for group in groups.values())
+
+
+def _by_file(group: Sequence[Place]) -> list[Place]:
+    """The places of one sentence file by file, those of a file by their lines."""
+    files = list(dict.fromkeys(place.path for place in group))
+    return sorted(group, key=lambda place: (files.index(place.path), place.line))
 
 
 def _alike(group: Sequence[Place], most: int | None) -> Alike:
@@ -65,7 +93,9 @@ def _alike(group: Sequence[Place], most: int | None) -> Alike:
             continue
         if place.path:
             text = str(place.line) if place.line and place.path == before else place.text
-            spots.append(Spot(text, "" if one else place.measured))
+            after = printed[position + 1] if position + 1 < len(printed) else None
+            again = after is not None and (after.path, after.copies) == (place.path, place.copies)
+            spots.append(Spot(text, "" if one else place.measured, () if again else place.copies))
         before = place.path
     measured = group[0].measured if one else ""
     more = len(group) - len(printed)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiaudit.reports import words
-from aiaudit.reports.places import Place
+from aiaudit.reports.places import Place, folded
 from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import NBSP, beside, slug
@@ -113,11 +113,11 @@ def _read_check(
     title = record.text("title") or identity or say("check.untitled")
     status = _one_of(record.text("status"), words.STATUS, "unknown")
     points = record.number("points")
-    findings = record.records("findings")
-    measured = {words.dated(f.text("measured")) for f in findings}
-    limits = {f.text("limit") for f in findings}
+    findings = folded(record.records("findings"))
+    measured = {words.dated(f.text("measured")) for f, _ in findings}
+    limits = {f.text("limit") for f, _ in findings}
     same_measure = len(measured) == 1
-    places = tuple(_read_finding(finding, same_measure) for finding in findings[:PLACES_SHOWN])
+    places = tuple(_read_finding(finding, same_measure, copies) for finding, copies in findings[:PLACES_SHOWN])
     waiver = record.record("waiver")
     return Check(
         id=identity,
@@ -158,13 +158,14 @@ def _read_check(
     )
 
 
-def _read_finding(finding: Record, same_measure: bool) -> Place:
+def _read_finding(finding: Record, same_measure: bool, copies: tuple[str, ...]) -> Place:
     return Place(
         path=finding.text("path"),
         line=finding.whole("line"),
         note=words.dated(beside(finding.text("path"), finding.text("message"))),
         measured="" if same_measure else words.dated(finding.text("measured")),
         confidence=finding.text("confidence"),
+        copies=copies,
     )
 
 

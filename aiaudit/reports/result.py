@@ -226,6 +226,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "limit": finding.limit,
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
+        **({"copy_of": finding.copy_of} if finding.copy_of else {}),
     }
 
 

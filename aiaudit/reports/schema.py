@@ -110,6 +110,7 @@ class Finding(Part):
     limit: str
     confidence: Confidence
     fingerprint: str
+    copy_of: str = Field("", description="The place of another finding, in the file of which this one's is a copy.")
 
 
 class Waiver(Part):

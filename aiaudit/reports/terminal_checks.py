@@ -13,7 +13,7 @@ from rich.text import Text
 
 from aiaudit.project.entry import not_own
 from aiaudit.reports import words
-from aiaudit.reports.places import Place, gathered
+from aiaudit.reports.places import Place, Spot, folded, gathered
 from aiaudit.reports.reading import read_basis
 from aiaudit.reports.record import Record, unread_files
 from aiaudit.reports.rows import is_danger
@@ -112,19 +112,23 @@ def _waived(waiver: Record) -> str:
 
 def _places(check: Record) -> Iterable[Text]:
     findings = check.records("findings")
-    located = [f for f in findings if f.text("path")]
+    located = [(f, copies) for f, copies in folded(findings) if f.text("path")]
     if not located:
         yield Text(words.dated(check.text("reason")), "dim")
-    told = gathered([_place(finding) for finding in located], ALIKE)[:PLACES]
+    told = gathered([_place(finding, copies) for finding, copies in located], ALIKE)[:PLACES]
     for one in told:
-        yield Text.assemble(", ".join(spot.text for spot in one.spots), (f"  {one.note}", "dim"))
+        yield Text.assemble(", ".join(map(_spot, one.spots)), (f"  {one.note}", "dim"))
     if left := len(located) - sum(one.shown for one in told):
         yield Text(say("terminal.more_places", left), "dim")
 
 
-def _place(finding: Record) -> Place:
+def _spot(spot: Spot) -> str:
+    return f"{spot.text} ({words.digits(len(spot.copies), 'copy')})" if spot.copies else spot.text
+
+
+def _place(finding: Record, copies: tuple[str, ...] = ()) -> Place:
     path = finding.text("path")
-    return Place(path, finding.whole("line"), words.dated(beside(path, finding.text("message"))))
+    return Place(path, finding.whole("line"), words.dated(beside(path, finding.text("message"))), copies=copies)
 
 
 def partial(view: Record, console: Console) -> Group | None:
@@ -147,7 +151,7 @@ def partial(view: Record, console: Console) -> Group | None:
 
 def _seen(check: Record) -> Text:
     """The first places of what is told of a check: those of its findings, or else of each thing that it rests on."""
-    found = [place.text for finding in check.records("findings") if (place := _place(finding)).path]
+    found = [place.text for finding, _ in folded(check.records("findings")) if (place := _place(finding)).path]
     found = list(dict.fromkeys(found))
     shown = found or list(dict.fromkeys(basis.places[0].text for basis in read_basis(check) if not basis.looked_at))
     listed = ", ".join(shown[:SEEN])

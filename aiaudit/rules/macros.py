@@ -7,6 +7,7 @@ in an error (see `totality`), the whole `filter` or `count` is unknown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, TypeVar
@@ -326,7 +327,7 @@ def _sort_by(node: Macro, build: Build) -> Run:
         if type(made) is not list:
             return made
         kinds = {"number" if kind in ("int", "double") else kind for kind in map(kind_of, made)}
-        if len(kinds) > 1 or not kinds <= _SORTED or any(key != key for key in made):
+        if len(kinds) > 1 or not kinds <= _SORTED or any(type(key) is float and math.isnan(key) for key in made):
             return Failed("`sortBy` needs keys of one kind: numbers, texts or truth values")
         f[0].make(len(sure))
         ordered = [sure[at] for at in sorted(range(len(sure)), key=made.__getitem__)]

@@ -41,12 +41,18 @@ class Template(Struct, frozen=True):
     parts: tuple[str | Expression, ...] = ()
     choices: tuple[tuple[Expression | None, Template], ...] = ()
 
-    def told(self, values: Mapping[str, Any]) -> str:
+    def told(self, values: Mapping[str, Any], shorter: Mapping[str, Any] | None = None) -> str:
         """The sentence of what is known: of an unknown text nothing is said, of an unknown number that it is one. ""
-        where anything else is unknown, or the line of a `path:line`, since the sentence is about that. Never raises."""
+        where anything else is unknown, or the line of a `path:line`, since the sentence is about that. Never raises.
+
+        `shorter`: the same values with shorter lists, by which it is said, but not chosen, unless it also tells numbers
+        that were counted in the longer ones.
+        """
         if self.choices:
             chosen = self._chosen(values)
-            return "" if chosen is None else chosen.told(values)
+            return "" if chosen is None else chosen.told(values, shorter)
+        if shorter is not None and not any(_counted(name, values.get(name)) for name in self.names):
+            values = shorter
         parts: list[str | Expression] = []
         for part in self.parts:
             value = _value(part, values, None) if isinstance(part, Expression) else None
@@ -95,6 +101,11 @@ class Template(Struct, frozen=True):
             if holds is not False:
                 return text if holds is True else None
         return None
+
+
+def _counted(name: str, value: Any) -> bool:
+    """Whether a fact holds numbers, which may have been counted in lists."""
+    return not name.startswith(("params.", "project.")) and not isinstance(value, list | str | bool | None)
 
 
 def _shortened(code: str) -> str:

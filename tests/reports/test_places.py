@@ -43,6 +43,31 @@ def test_of_many_places_the_first_are_printed_and_the_rest_counted() -> None:
     assert ([spot.text for spot in one.spots], one.more, one.count) == (["a.py:1", "2", "3", "4"], 5, 9)
 
 
+def test_what_stands_in_copies_is_said_of_the_first_with_all_of_them_beside_it() -> None:
+    result = make_result()
+    check = next(one for one in result["checks"] if one["status"] == "fail")
+    plain = {"measured": "", "limit": "", "confidence": "strong", "message": ONE}
+    places = [
+        ("a.py", 3, ""), ("a.py", 9, ""), ("b.py", 1, ""),
+        ("v2/a.py", 3, "a.py:3"), ("v2/a.py", 11, "a.py:9"), ("old/b.py", 1, "b.py:1"), ("old/b.py", 8, "b.py:8"),
+    ]  # fmt: skip
+    check["findings"] = [
+        {**plain, "path": path, "line": line, "fingerprint": f"{path}{line}", **({"copy_of": of} if of else {})}
+        for path, line, of in places
+    ]
+    told = "`a.py:3` (and 1 copy: `v2/a.py`), `9` (and 1 copy: `v2/a.py:11`), `b.py:1` (and 1 copy: `old/b.py`)"
+    short = markdown.render(result)
+    assert f"{told}, `old/b.py:8` This call" in short
+    shown = html.render(result)
+    assert '<code>a.py:3</code> <span class="muted">(and 1 copy: <code>v2/a.py</code>)</span>' in shown
+    assert "a.py:3 (1 copy), 9 (1 copy), b.py:1 (1 copy), old/b.py:8" in terminal.render(result, width=120)
+
+
+def test_the_copies_of_one_file_are_named_once_for_its_lines() -> None:
+    (one,) = gathered([Place("a.py", 9, ONE, copies=("b.py",)), Place("a.py", 3, ONE, copies=("b.py",))])
+    assert one.spots == (Spot("a.py:3"), Spot("9", "", ("b.py",)))
+
+
 def test_every_format_says_it_once() -> None:
     result = make_result()
     check = next(one for one in result["checks"] if one["status"] == "fail")

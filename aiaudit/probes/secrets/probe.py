@@ -115,7 +115,7 @@ class SecretsProbe(Probe[SecretsQuery]):
     `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
     most four characters. Line 0: a part of the path is the secret. `ignored`: a `.gitignore` matches the file, and git
     does not track it. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
-    and randomness). `reach`: where the server stands that it opens (internet, inside), "" where none is named beside it.
+    and randomness). `reach`: where the server stands that it opens (internet, inside), "" where none is named.
     Nothing of the value is kept.
     """
 

@@ -12,8 +12,8 @@ INSIDE: Final = "inside"
 _BESIDE: Final = 400  # bytes around a password in which its server is named
 _BEHIND: Final = lazy.regex(rb"@(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9_.-]{1,200})")
 _NAMED: Final = lazy.regex(
-    rb"(?i)\b(?:\w{1,40}_)?(?:host(?:name)?|server|endpoint|data source|addr(?:ess)?)[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:tcp:)?"
-    rb"([A-Za-z0-9][A-Za-z0-9.-]{1,200})"
+    rb"(?i)\b(?:\w{1,40}_)?(?:host(?:name)?|server|endpoint|data source|addr(?:ess)?)[\"']?[ \t]{0,4}[:=]"
+    rb"[ \t]{0,4}[\"']?(?:tcp:)?([A-Za-z0-9][A-Za-z0-9.-]{1,200})"
 )
 _OF_A_PROVIDER: Final = lazy.regex(
     rb"(?i)[.](?:rds|cache|redshift|docdb|es)[.][a-z0-9-]+[.]amazonaws[.]com$|[.](?:rds|cache)[.]amazonaws[.]com$|[.]mongodb[.]net$"

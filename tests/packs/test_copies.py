@@ -12,7 +12,7 @@ from aiaudit.packs.copies import FACT
 from tests.packs.fakes import LOADS, call, ended, known, one_check
 
 NEARLY = {"path": "v2/a.py", "line": 1, "of": "a.py", "exact": False, "blocks": [[2, 1, 10]]}
-SAYS = "{fail: \"{loads.size()} [call loads|calls load] a file, first {loads[0].path}:{loads[0].line}.\"}"
+SAYS = '{fail: "{loads.size()} [call loads|calls load] a file, first {loads[0].path}:{loads[0].line}."}'
 
 
 def exact(path: str, of: str) -> dict[str, Any]:

@@ -274,6 +274,26 @@ def part_of_repository(root: str) -> None:
         )
 
 
+def several_projects(root: str) -> None:
+    """That the folder holds repositories of their own: a login of one, its tests or its documents count for all here,
+    which hides what the others lack."""
+    folder = Path(root).resolve()
+    if (folder / ".git").exists():
+        return
+    try:
+        named = sorted(one.name for one in folder.iterdir() if not one.is_symlink() and (one / ".git").exists())
+    except OSError:
+        return
+    if len(named) > 1:
+        from aiaudit.reports.text import visible
+
+        first = ", ".join(map(visible, named[:MOST_ABSENT])) + (", …" if len(named) > MOST_ABSENT else "")
+        say(
+            f"note: {len(named)} folders here are repositories of their own ({first}), and what one of them has counts"
+            " for all: audit each by itself; `aiaudit portfolio` shows them side by side"
+        )
+
+
 def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:
     """Those of the files that lie below the root, relative to it: an audit does not read its own reports."""
     base = Path(root).resolve()

@@ -302,6 +302,7 @@ class _Task(Struct, frozen=True):
             say(problem)
         if self.root and not self.quiet:
             output.part_of_repository(self.root)
+            output.several_projects(self.root)
         if not self.quiet:
             output.absent_lines(result)
             output.baseline_lines(result)

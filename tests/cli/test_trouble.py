@@ -160,6 +160,18 @@ def test_a_part_of_a_repository_is_told_from_the_whole(aiaudit, project):
     assert "is a part of a repository" not in aiaudit("run", project / "app").err
 
 
+def test_a_folder_of_several_repositories_is_told_as_one(aiaudit, tmp_path):
+    root = lay(tmp_path / "all", {"one/a.py": "x = 1\n", "two/b.py": "x = 1\n"})
+    said = "2 folders here are repositories of their own (one, two), and what one of them has counts for all"
+    assert said not in aiaudit("run", root).err
+    (root / "one" / ".git").mkdir()
+    assert "repositories of their own" not in aiaudit("run", root).err
+    (root / "two" / ".git").write_text("gitdir: elsewhere\n")  # as of a worktree
+    assert said in aiaudit("run", root).err
+    (root / ".git").mkdir()  # then they are parts of it
+    assert "repositories of their own" not in aiaudit("run", root).err
+
+
 @pytest.mark.parametrize("gate", [(), ("--fail-on", "high")])
 def test_whoever_stops_reading_ends_the_program_as_sigpipe_does(project, gate):
     reader, writer = os.pipe()

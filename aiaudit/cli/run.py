@@ -226,6 +226,8 @@ def run(
         raise UsageError(f"--osv-db {osv_db}: there is no such file or folder")
     if osv_db and Path(osv_db).is_file() and not _is_zip(osv_db):
         raise UsageError(f"--osv-db {osv_db}: not a zip archive, such as the all.zip of osv.dev")
+    if osv_db:
+        _holds_archives(osv_db)
     root = "" if facts else folder(path or Path())
     outputs = outputs_of(output or (), stdout_format)
     written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
@@ -367,6 +369,16 @@ def _nothing(result: dict[str, Any]) -> str:
         told = "; ".join(f"{check['id']}: {check['reason'].rstrip('.')}" for check in unknown)
         return f"nothing could be judged, so there is no score ({told})"
     return "nothing could be judged, so there is no score; is this the project's folder?"
+
+
+def _holds_archives(osv_db: str) -> None:
+    """A folder without any archive is a slip of the pen: the check would say unknown, at its end and in a corner."""
+    from aiaudit.probes.dependencies.osv import BadDatabase, archives
+
+    try:
+        archives(Path(osv_db))
+    except BadDatabase as error:
+        raise UsageError(f"--osv-db {osv_db}: {error}") from None
 
 
 def _is_zip(path: str) -> bool:

@@ -379,3 +379,6 @@ def test_an_export_of_vulnerabilities_that_is_no_zip(aiaudit, project, tmp_path)
         2,
         "not a zip archive, such as the all.zip of osv.dev",
     )
+    (tmp_path / "exports").mkdir()
+    told = aiaudit("run", project, "--osv-db", tmp_path / "exports")
+    one_line(told, 2, "exports: no zip in it, and none in a folder PyPI or npm")

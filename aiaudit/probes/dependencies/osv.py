@@ -92,29 +92,30 @@ class Database:
 
 def open_database(export: Path, folder: Path) -> Database:
     """The database of an export, imported into `folder` on first use. Raises `BadDatabase`."""
-    archives = _archives(export)
-    path = folder / f"osv-{_key(archives)}.sqlite"
+    found = archives(export)
+    path = folder / f"osv-{_key(found)}.sqlite"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(prefix="osv-", suffix=".part", dir=folder)
         os.close(handle)
         temporary = Path(name)
         try:
-            _import(export.name, archives, temporary)
+            _import(export.name, found, temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     return Database(path)
 
 
-def _archives(export: Path) -> list[Path]:
-    """The zip itself; of a folder the zips in it and in its folders that are named after an ecosystem."""
+def archives(export: Path) -> list[Path]:
+    """The zip itself; of a folder the zips in it and in its folders that are named after an ecosystem. Raises
+    `BadDatabase` where there is none."""
     if not export.is_dir():
         return [export]
     named = [path for ecosystem in ECOSYSTEMS for path in sorted((export / ecosystem).glob("*.zip"))]
     found = named or sorted(export.glob("*.zip"))
     if not found:
-        raise BadDatabase(f"{export.name}: no zip in it, and none in a folder {' or '.join(ECOSYSTEMS)}")
+        raise BadDatabase(f"no zip in it, and none in a folder {' or '.join(ECOSYSTEMS)}")
     return found[:_MAX_ARCHIVES]
 
 

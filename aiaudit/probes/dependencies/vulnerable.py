@@ -16,7 +16,9 @@ from aiaudit.probes.reading import listed, scope_of
 
 OPTION: Final = "osv_db"  # run option: the path of the export
 FOLDER: Final = "cache_folder"  # run option: where the imported database is kept
-_NO_DATABASE: Final = "no list of known vulnerabilities was given (--osv-db all.zip, the export of osv.dev)"
+_NO_DATABASE: Final = (
+    "no list of known vulnerabilities was given: `aiaudit run --osv-db all.zip` takes the export of osv.dev"
+)
 _RANK: Final = {"critical": 4, "high": 3, "medium": 2, "low": 1, "": 0}
 
 VULNERABILITY = record(

@@ -26,7 +26,7 @@ from aiaudit.project.entry import Entry, display
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import role_of, suffix_of
 
-NOT_ASKED: Final = "the git history was not looked through; --history does that"
+NOT_ASKED: Final = "the git history was not looked through; `aiaudit run --history` does that"
 _EVIDENCE: Final = 25
 _DATED: Final = 50  # contents for which git is asked for the commit: each costs a walk through the history
 

@@ -132,6 +132,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",
     "secrets.engine": "aiaudit.probes.secrets.probe:EngineProbe",
     "secrets.history": "aiaudit.probes.secrets.history:HistoryProbe",
+    "stores.kept": "aiaudit.probes.stores:StoresProbe",
     "text.search": "aiaudit.probes.text.probe:SearchProbe",
     "waivers.inline": "aiaudit.probes.waivers:InlineProbe",
 }

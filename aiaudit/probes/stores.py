@@ -1,0 +1,149 @@
+"""The probe `stores.kept`: the files of databases and vector stores, and how many addresses of people stand in them.
+
+Their bytes are searched as they lie there: no file is opened as a database. Addresses are counted, never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar, Final
+
+import re2
+
+from aiaudit import lazy
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.project.entry import Entry
+from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
+
+STORE: Final = record(
+    "store", path=STRING, line=INT, kind=STRING, files=INT, size=INT, people=INT, whole=BOOL, ignored=BOOL
+)
+MOST_STORES: Final = 40
+MOST_READ: Final = 64 * 1024 * 1024  # bytes of all stores together
+_PART: Final = 4 * 1024 * 1024
+_OVERLAP: Final = 256  # bytes: the longest address that two parts may share
+_EMPTY_CHROMA: Final = 180_000  # bytes that its tables take before anything is put into them
+# Of each kind: the file by which it is known, what holds its texts below that file's folder ("" for the file itself),
+# and whether texts stand there as they are (others are compressed).
+_KINDS: Final[tuple[tuple[str, str, str, bool], ...]] = (
+    ("Chroma", "**/chroma.sqlite3", "", True),
+    ("Qdrant", "**/{collection,collections}/*/storage.sqlite", "", True),
+    ("FAISS", "**/index.faiss", "index.pkl", True),
+    ("a copy", "**/*.{db,sqlite,sqlite3}.bak", "", True),
+    ("PostgreSQL", "**/PG_VERSION", "base/*/*", False),
+    ("MongoDB", "**/WiredTiger.wt", "*.wt", False),
+    ("MySQL", "**/ibdata1", "*.ibd", False),
+    ("Redis", "**/{dump.rdb,appendonly*.aof}", "", False),
+    ("Weaviate", "**/lsm/objects/segment-*.db", "", False),
+)
+_INSIDE: Final = lazy.regex(r"(?:^|/)base/\d+/PG_VERSION$")
+_AWAY: Final = frozenset((Role.VENDORED, Role.GENERATED))
+# Long enough, and below a domain that is one: bytes of numbers make no such thing.
+_ADDRESS: Final = re2.compile(
+    rb"(?i)[a-z0-9][a-z0-9._%+\-]{2,40}@(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}"
+    rb"(?:com|org|net|edu|gov|io|ai|co|de|fr|in|uk|eu|it|es|nl|br|ru|cn|jp|kr|pl|pt|se|ch|at|be|ca|au|us|tr|id|vn|lk|me|info)\b"
+)
+_NOBODY: Final = lazy.regex(
+    rb"(?i)^(?:info|contact|support|sales|admin|hello|help|office|team|press|jobs?|hr|careers|no-?reply|do-?not-?reply"
+    rb"|service|webmaster|postmaster|root|git|user|users?name|test\w*|demo\w*|example\w*|you|your\w*|name|email|foo|bar)@"
+    rb"|@(?:[a-z0-9\-]+\.)*(?:example|test|domain|email|company|sample|acme|yourdomain|users\.noreply\.github|sentry)\.\w+$"
+)
+
+
+class StoresQuery(Query):
+    """All of them. kind: Chroma, Qdrant, FAISS (an index beside the texts that were put into it), PostgreSQL, MongoDB,
+    MySQL, Redis, Weaviate, or a copy (of a SQLite database, .bak). people: different e-mail addresses in it that are
+    neither a function's nor an example's. whole: all of its bytes were searched, and texts stand in them as they are.
+    ignored: a .gitignore names it (git may track it all the same)."""
+
+
+class StoresProbe(Probe[StoresQuery]):
+    name: ClassVar[str] = "stores.kept"
+    title: ClassVar[str] = (
+        "files of databases and vector stores themselves, with the number of people's addresses in them"
+    )
+    query: ClassVar[type[StoresQuery]] = StoresQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+
+    def value_type(self, query: StoresQuery) -> Type:
+        return list_of(STORE)
+
+    def answer(self, fact_id: str, query: StoresQuery, context: Context) -> Fact:
+        room = [MOST_READ]
+        rows = [row for one in _stores(context) if (row := _row(context, *one, room)) is not None][:MOST_STORES]
+        files = sum(1 for _ in context.project.files)
+        scope = Scope(files, files if context.project.complete else 0)
+        method = "bytes of the files searched; none was opened as a database"
+        if not rows:
+            return Fact(fact_id, State.ABSENT, [], Level.MEASURED, method, scope=scope)
+        notes = tuple(Evidence(row["path"], None, row["kind"]) for row in rows[:25])
+        return Fact(fact_id, State.KNOWN, rows, Level.MEASURED, method, Confidence.MEDIUM, notes, scope)
+
+
+def _stores(context: Context) -> Iterator[tuple[str, Entry, list[Entry], bool]]:
+    """Kind, the file by which it is known, the files that hold what was put into it, and whether texts stand there."""
+    for kind, glob, inside, plain in _KINDS:
+        seen: set[str] = set()
+        for entry in context.project.matching(glob):
+            folder = entry.path.rpartition("/")[0]
+            if entry.role in _AWAY or _INSIDE.search(entry.path) or (folder in seen and kind in ("Redis", "Weaviate")):
+                continue
+            seen.add(folder)
+            held = _below(context, folder, inside) if inside else [entry]
+            if kind == "FAISS" and not held:
+                continue  # vectors alone
+            yield kind, entry, held, plain
+
+
+def _below(context: Context, folder: str, glob: str) -> list[Entry]:
+    start = f"{folder}/" if folder else ""
+    return [
+        one for one in context.project.files if one.path.startswith(start) and fnmatchcase(one.path[len(start) :], glob)
+    ]
+
+
+def _row(
+    context: Context, kind: str, entry: Entry, held: list[Entry], plain: bool, room: list[int]
+) -> dict[str, Any] | None:
+    size = sum(one.size for one in held)
+    if size == 0 or (kind == "Chroma" and size <= _EMPTY_CHROMA):
+        return None
+    found: set[bytes] = set()
+    whole = plain
+    for one in held:
+        if one.size > room[0]:
+            whole = False
+            continue
+        room[0] -= one.size
+        try:
+            for part in _parts(context, one.path):
+                found.update(hit.lower() for hit in _addresses(part))
+        except (Unreadable, OSError):
+            whole = False
+    return {
+        "path": entry.display,
+        "line": 1,
+        "kind": kind,
+        "files": len(held),
+        "size": size,
+        "people": len(found),
+        "whole": whole,
+        "ignored": entry.ignored,
+    }
+
+
+def _parts(context: Context, path: str) -> Iterator[bytes]:
+    """The bytes of a file, a part at a time, each with the end of the one before."""
+    end = b""
+    with context.project.stream(path) as stream:
+        while part := stream.read(_PART):
+            yield end + part
+            end = part[-_OVERLAP:]
+
+
+def _addresses(part: bytes) -> Iterable[bytes]:
+    return (hit.group(0) for hit in _ADDRESS.finditer(part) if not _NOBODY.search(hit.group(0)))

@@ -1,0 +1,73 @@
+"""`stores.kept`: the files of databases and vector stores, and the addresses of people in them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiaudit.model.fact import State
+from aiaudit.probes import stores
+from aiaudit.probes.stores import StoresProbe, StoresQuery
+from tests.probes.support import context
+
+ADDRESSES = b"".join(b"row %d: anna.berg%d@mail.se\x00\x01" % (n, n) for n in range(7))
+
+
+def found(root: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    fact = StoresProbe().answer("stores", StoresQuery(), context(root, files))
+    assert fact.state in (State.KNOWN, State.ABSENT)
+    return list(fact.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        ({"db/chroma.sqlite3": b"\0" * 190_000}, "Chroma"),
+        ({"db/collection/texts/storage.sqlite": b""}, "Qdrant"),
+        ({"db/index.faiss": b"\x01", "db/index.pkl": b""}, "FAISS"),
+        ({"db/app.db.bak": b""}, "a copy"),
+    ],
+)
+def test_addresses_are_counted_where_texts_stand_as_they_are(
+    tmp_path: Path, files: dict[str, bytes], kind: str
+) -> None:
+    last = [*files][-1]
+    (one,) = found(tmp_path, {**files, last: files[last] + ADDRESSES})
+    assert (one["kind"], one["people"], one["whole"]) == (kind, 7, True)
+
+
+def test_a_server_packs_what_it_keeps(tmp_path: Path) -> None:
+    files = {"pg/PG_VERSION": b"15\n", "pg/base/16384/PG_VERSION": b"15\n", "pg/base/16384/1": ADDRESSES}
+    (one,) = found(tmp_path, files)
+    assert (one["path"], one["files"], one["people"], one["whole"]) == ("pg/PG_VERSION", 2, 7, False)
+
+
+def test_what_holds_nothing_is_none(tmp_path: Path) -> None:
+    files = {"a/chroma.sqlite3": b"x" * 1000, "b/index.faiss": b"x", "c/PG_VERSION": b"15\n", "d/app.db": ADDRESSES}
+    assert found(tmp_path, files) == []
+
+
+def test_addresses_of_nobody_do_not_count(tmp_path: Path) -> None:
+    text = b"info@shop.com no-reply@shop.com a@b.com someone@example.com user@shop.com x@y.z git@github.com"
+    (one,) = found(tmp_path, {"a.db.bak": text})
+    assert one["people"] == 0
+
+
+def test_numbers_are_no_addresses(tmp_path: Path) -> None:
+    (one,) = found(tmp_path, {"a.db.bak": random.Random(3).randbytes(3_000_000)})
+    assert one["people"] == 0
+
+
+def test_an_address_at_the_border_of_two_parts_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_PART", 300)
+    (one,) = found(tmp_path, {"a.db.bak": b"-" * 290 + b" anna.berg@mail.se " + b"-" * 900})
+    assert one["people"] == 1
+
+
+def test_no_more_is_read_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MOST_READ", 100)
+    (one,) = found(tmp_path, {"a.db.bak": ADDRESSES})
+    assert (one["people"], one["whole"]) == (0, False)

@@ -113,6 +113,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.logged": "aiaudit.probes.python.probe_logged:LoggedProbe",
     "python.lookups": "aiaudit.probes.python.probe_lookups:LookupsProbe",
     "python.loops": "aiaudit.probes.python.probe_findings:LoopsProbe",
+    "python.graphs": "aiaudit.probes.python.probe_graphs:GraphsProbe",
     "python.model_requests": "aiaudit.probes.python.probe_model_requests:ModelRequestsProbe",
     "python.parses": "aiaudit.probes.python.probe_parses:ParsesProbe",
     "python.readable": "aiaudit.probes.python.probe_readable:ReadableProbe",

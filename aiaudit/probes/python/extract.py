@@ -17,6 +17,8 @@ from aiaudit.probes.python import (
     doormen,
     flows,
     gates,
+    graph_states,
+    graphs,
     hollow,
     log_values,
     logged,
@@ -97,6 +99,10 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "decided": _Feature(decided.HITS, lambda view: {"decided": decided.decided(view)}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
+    "graphs": _Feature(graphs.HITS, lambda view: {"graphs": graphs.graphs(view)}),
+    "graph_states": _Feature(
+        graph_states.HITS, lambda view: {"graph_states": graph_states.graph_states(view)}, whole=True
+    ),
     "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),
     "logged": _Feature(logged.HITS, lambda view: {"logged": logged.logged(view)}, also=logged.ALSO, traced=True),
     "log_values": _Feature(

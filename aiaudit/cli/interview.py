@@ -120,7 +120,8 @@ def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) ->
 
     for question in _open(_audited(target.parent, today, ()), load(target.parent), today, everything=False):
         if question.check in saved and question.state == "stale":
-            say(f"{question.check} does not count in full yet: {question.found}")
+            how = "fails by this answer" if question.fails else "does not count in full yet"
+            say(f"{question.check} {how}: {question.found}")
 
 
 def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path, again: str) -> None:

@@ -16,7 +16,7 @@ _ENDS: Final = {"yes": ("pass",), "partly": ("pass", "partial")}  # where such a
 
 class Question(Struct, frozen=True):
     """One question. `state`: open, stale (answered, but the answer no longer counts) or answered (by the
-    project's files too). `settles`: what has to be there for the check to pass.
+    project's files too). `settles`: what has to be there for the check to pass. `fails`: the check does, as it stands.
 
     `worth` orders them: weight of the severity, doubled where the next readiness level waits for it.
     """
@@ -32,6 +32,7 @@ class Question(Struct, frozen=True):
     worth: float
     answer: Mapping[str, Any]
     settles: str = ""
+    fails: bool = False
 
 
 def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]], today: dt.date) -> list[Question]:
@@ -61,6 +62,7 @@ def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]
                 worth=check.number("priority") or 0.0,
                 answer=given,
                 settles=check.text("remediation"),
+                fails=check.text("status") == "fail",
             )
         )
     order = {"open": 0, "stale": 1, "answered": 2}

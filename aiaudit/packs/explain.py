@@ -183,7 +183,7 @@ def _depends(library: Library, check: Check) -> str:
     titles += [f"the declared {' and '.join(declared)}"] if declared else []
     told = "; ".join(titles[:_TITLES])
     more = f"; and {len(titles) - _TITLES} more" if len(titles) > _TITLES else ""
-    return f"That depends on: {told}{more} (--full prints the expression)."
+    return f"Whether it does depends on: {told}{more} (--full prints the expression)."
 
 
 _FEW: Final = 4  # things looked at that are listed, with the rule over them, though not all was asked for

@@ -280,6 +280,15 @@ def test_an_import_tells_which_answers_do_not_count_in_full(tmp_path, capsys):
     assert second.startswith("aiaudit: GOV-003 does not count in full yet: ") and "'gone.md'" in second
 
 
+def test_an_import_tells_which_check_a_bare_yes_fails(tmp_path, capsys):
+    from aiaudit.cli.app import run
+
+    (tmp_path / "q.csv").write_text("check,answer,owner\nGOV-002,yes,Kim\n")
+    assert run(["interview", str(tmp_path), "--import", str(tmp_path / "q.csv"), "--as-of", "2026-02-01"]) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("aiaudit: GOV-002 fails by this answer: The answer is yes, but without a tier, an owner and")
+
+
 def _sheet(path, *rows):
     """A sheet with these rows, each a mapping of columns to what was typed."""
     with path.open("w", newline="") as stream:

@@ -14,7 +14,7 @@ from aiaudit.probes.javascript.project import (
     javascript_files,
     javascript_project,
 )
-from aiaudit.probes.python.asking import CodeQuery
+from aiaudit.probes.python.asking import CodeQuery, how
 from aiaudit.probes.python.asking import listed as list_fact
 from aiaudit.probes.python.lost import Lost as LostLines
 from aiaudit.project.entry import Entry
@@ -42,7 +42,7 @@ def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
     for may stand in them. Minified files and files of more than a megabyte are nobody's source: they do not belong to
     the scope (`javascript.unparsed`)."""
     project = javascript_project(context)
-    empty = {path for path, one in project.lost.items() if not query.may_stand_in(one)}
+    empty = _passed_over(query, project)
     key = f"javascript.scope {query.roles} {query.files} {query.exclude} {query.server} {sorted(empty)}"
     known: tuple[list[Entry], Scope] | None = context.memo.get(key)
     if known is None:
@@ -53,6 +53,11 @@ def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
             parsed = [entry for entry in parsed if entry.path not in project.clients]
         known = context.memo[key] = (parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10])))
     return known
+
+
+def _passed_over(query: ScriptQuery, project: JavaScriptProject) -> set[str]:
+    """The files that could not be parsed and in whose text nothing stands that is asked for."""
+    return {path for path, one in project.lost.items() if not query.may_stand_in(one)}
 
 
 def made_up(entry: Entry, project: JavaScriptProject) -> bool:
@@ -74,7 +79,9 @@ def fact_of(
     for entry in parsed:
         for record in find(entry, project):
             records.append({"path": entry.path, "role": entry.role.value, **record})
-    return listed(fact_id, records, scope, project, note)
+    entries = map(context.project.entry, _passed_over(query, project))
+    passed = sum(one is not None and query.covers(one) for one in entries)
+    return listed(fact_id, records, scope, project, note, method=how(METHOD, passed))
 
 
 def listed(
@@ -83,6 +90,8 @@ def listed(
     scope: Scope,
     project: JavaScriptProject,
     note: Callable[[dict[str, Any]], str],
+    *,
+    method: str = METHOD,
 ) -> Fact:
     """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
     return list_fact(
@@ -91,7 +100,7 @@ def listed(
         scope,
         project.unparsed,
         note,
-        method=METHOD,
+        method=method,
         language="JavaScript",
         else_why="could not be read",
     )

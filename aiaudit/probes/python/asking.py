@@ -98,7 +98,14 @@ def fact_of(
     for path in parsed if wanted is None else sorted(parsed.keys() & wanted, key=os.fsencode):
         entry = parsed[path]
         records.extend(record if "path" in record else placed(entry, record) for record in find(entry, project))
-    return listed(fact_id, records, scope, project.unparsed, note)
+    passed = sum(path in parsed and not query.may_stand_in(one) for path, one in project.lost.items())
+    return listed(fact_id, records, scope, project.unparsed, note, method=how(METHOD, passed))
+
+
+def how(method: str, passed: int) -> str:
+    """The method, with the number of files that could not be parsed and whose text holds nothing of what is asked."""
+    files = f"{passed} {'file' if passed == 1 else 'files'}"
+    return f"{method}; {files} could not be parsed, whose text holds none of it" if passed else method
 
 
 def kept(fact_id: str, query: CodeQuery, context: Context, part: str, note: Callable[[dict[str, Any]], str]) -> Fact:

@@ -52,6 +52,7 @@ def test_what_its_text_does_not_hold_is_absent(tmp_path: Path, more: str) -> Non
     fact = asked(tmp_path, f"fetch(x)\n{more}", any=COMPLETION)
     assert fact.state is State.ABSENT
     assert fact.scope is not None and fact.scope.complete
+    assert fact.method.endswith("; 1 file could not be parsed, whose text holds none of it")
     assert asked(tmp_path, f"fetch(x)\n{more}", any=["fetch"]).state is State.UNKNOWN
 
 

@@ -137,6 +137,7 @@ class Check(Struct, frozen=True):
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
+    urgent: Expression | None = None  # whether what was found can be used by others today
 
 
 class Pack(Struct, frozen=True):

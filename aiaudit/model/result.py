@@ -79,6 +79,7 @@ class CheckResult(Struct, frozen=True):
     risk: str = ""
     settles: str = ""  # of an unknown one: what would settle it
     undecided: bool = False  # of an unknown one: not even whether it applies could be told
+    urgent: bool = False  # of a failed one: others can use the fault today
     question: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ class CheckCompiler(Struct):
         self.definitions()
         rule = self.rule(kind)
         applies = None if part.applies is True else self.expression(_source(part.applies), BOOL, "applies")
+        urgent = None if part.urgent is None else self.expression(_source(part.urgent), BOOL, "urgent")
         points = None if part.points is None else self.expression(_source(part.points), DOUBLE, "points")
         if isinstance(part.points, int | float) and not 0 <= part.points <= 1:
             say = f"a partial result earns between 0 and 1 of a pass, not {part.points:g}"
@@ -91,6 +92,7 @@ class CheckCompiler(Struct):
             controls={scheme: tuple(ids) for scheme, ids in part.controls.items()},
             names={name: self.ids[name] for name in sorted(self.used) if name in self.ids},
             templates=templates,
+            urgent=urgent,
         )
 
     def complain(self, message: str, *key: str | int, value: bool = False) -> None:

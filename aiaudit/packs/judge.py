@@ -140,6 +140,9 @@ def _judge_check(
         effort=check.effort,
         risk=reasons.text_of(check, "risk", told, once),
         settles=reasons.text_of(check, "settles", told, once) if verdict.status is Status.UNKNOWN else "",
+        urgent=verdict.status is Status.FAIL
+        and check.urgent is not None
+        and evaluate(check.urgent, told).value is True,
         undecided=verdict.undecided and verdict.status is Status.UNKNOWN,
         question=check.question,
         controls=check.controls,

@@ -86,6 +86,8 @@ def expressions(check: Check) -> Iterator[tuple[str, Expression]]:
     for line in check.rule:
         if line.when is not None:
             yield f"rule.{line.status}", line.when
+    if check.urgent is not None:
+        yield "urgent", check.urgent
     if check.points is not None:
         yield "points", check.points
     if check.findings_expr is not None:

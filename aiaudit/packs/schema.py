@@ -117,6 +117,9 @@ class CheckPart(Part):
     rule: dict[RuleStatus, Source | bool] | None = Field(
         None, description="Status -> expression, tried in the order written; `otherwise` always holds."
     )
+    urgent: Source | None = Field(
+        None, description="Whether others can use the fault today: of critical checks that fail, such come first."
+    )
     points: Source | float | None = Field(None, description="Credit of a partial result, between 0 and 1 (0.5).")
     findings: FindingsPart | Source | None = None
     finding_says: Wording | None = None

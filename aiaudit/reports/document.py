@@ -155,7 +155,9 @@ class Report(Opening):
     def failed(self) -> tuple[Check, ...]:
         """Failed checks, the heaviest first."""
         failed = (check for check in self.checks if check.status == "fail")
-        return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, not c.core, c.id)))
+        return tuple(
+            sorted(failed, key=lambda c: (c.accepted, not c.comes_first, -c.gain, -c.weight, not c.core, c.id))
+        )
 
     @cached_property
     def passed(self) -> tuple[Check, ...]:

@@ -138,6 +138,7 @@ def _read_check(
         effort=_one_of(record.text("effort"), words.EFFORT, "M"),
         risk=record.text("risk"),
         settles=record.text("settles"),
+        urgent=record.flag("urgent"),
         question=record.text("question"),
         blocks_next=identity in blocking,
         places=places,

@@ -173,6 +173,7 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "controls": {scheme: list(ids) for scheme, ids in result.controls.items()},
         "risk": result.risk,
         "settles": result.settles,
+        **({"urgent": True} if result.urgent else {}),
         "question": result.question,
         "facts": list(result.facts),
         "explain": list(result.explain),

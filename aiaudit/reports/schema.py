@@ -188,6 +188,7 @@ class Check(Part):
     controls: dict[str, list[str]]
     risk: str
     settles: str = Field("", description="Of an unknown check: what would settle it, where its pack says so.")
+    urgent: bool = Field(False, description="Of a failed check: others can use the fault today.")
     question: str
     facts: list[str] = Field(description="Facts that the deciding rule read.")
     explain: list[str]

@@ -96,10 +96,10 @@ def failed(view: Record, console: Console, options: Mapping[str, str]) -> Group 
     return Group(*lines)
 
 
-def _weight(check: Record) -> tuple[int, float]:
+def _weight(check: Record) -> tuple[int, bool, float]:
     severity = check.text("severity")
     rank = words.SEVERITIES.index(severity) if severity in words.SEVERITIES else len(words.SEVERITIES)
-    return rank, -(check.number("priority") or 0.0)
+    return rank, not (check.flag("urgent") and is_danger(check)), -(check.number("priority") or 0.0)
 
 
 def _waived(waiver: Record) -> str:

@@ -87,6 +87,7 @@ class Check(Struct, frozen=True, dict=True):
     question: str
     blocks_next: bool
     settles: str = ""
+    urgent: bool = False
     places: tuple[Place, ...] = ()
     findings: int = 0
     measured: str = ""
@@ -121,6 +122,11 @@ class Check(Struct, frozen=True, dict=True):
     def is_danger(self) -> bool:
         """Whether it is mended before all else, whatever level is aimed at."""
         return self.status == "fail" and self.severity == "critical"
+
+    @property
+    def comes_first(self) -> bool:
+        """Whether it stands before the other dangers: others can use the fault today."""
+        return self.is_danger and self.urgent
 
     @property
     def is_unseen(self) -> bool:
@@ -360,5 +366,5 @@ def _to_attest(check: Check) -> bool:
     return check.kind == "attested" and check.status == "unknown"
 
 
-def _worst_first(check: Check) -> tuple[int, int, int, str]:
-    return (-check.weight, WORST_FIRST.index(check.status), not check.blocks_next, check.id)
+def _worst_first(check: Check) -> tuple[int, int, int, int, str]:
+    return (-check.weight, WORST_FIRST.index(check.status), not check.comes_first, not check.blocks_next, check.id)

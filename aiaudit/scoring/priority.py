@@ -61,8 +61,8 @@ def quick_wins(results: Iterable[CheckResult]) -> tuple[str, ...]:
 def actions(
     packs: Sequence[Pack], results: Iterable[CheckResult], blocking: Collection[str], most: int = MOST_ACTIONS
 ) -> tuple[Action, ...]:
-    """Failed critical checks, then the actions that gain most per effort, best first, each simulated on top of those
-    before it.
+    """Failed critical checks, those first of which others can use the fault today, then the actions that gain most per
+    effort, best first, each simulated on top of those before it.
 
     The gain is the mean of what `score` and `low` gain, over the effort. Where several criticals hold a pack down,
     mending one of them moves nothing yet: each then counts an equal share of what lifting the cap brings. Equal gains
@@ -76,7 +76,13 @@ def actions(
     while len(chosen) < most:
         asked = sum(_asks(plan.result(action.check)) for action in chosen)
         ranked = [
-            (not _is_danger(r), -gain / EFFORT_UNITS[r.effort], -priority(r, r.id in blocking), r.id)
+            (
+                not _is_danger(r),
+                not (_is_danger(r) and r.urgent),
+                -gain / EFFORT_UNITS[r.effort],
+                -priority(r, r.id in blocking),
+                r.id,
+            )
             for r, gain in plan.gains()
             if gain > 0
             and (_is_danger(r) or not _is_accepted(r))

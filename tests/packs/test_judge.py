@@ -377,6 +377,14 @@ def test_findings_stand_in_the_order_of_the_pack(findings: str, order: list[str]
     assert [f.path for f in failed.findings] == order
 
 
+def test_what_others_can_use_today_is_urgent_where_the_check_fails() -> None:
+    library = one_check(urgent="loads.exists(l, l.source == 'network')")
+    assert ended(library, known(LOADS, [call()])).urgent
+    assert not ended(library, known(LOADS, [call(source="disk")])).urgent
+    assert not ended(library, absent(LOADS)).urgent
+    assert not ended(library, known(LOADS, [call(source=Unknown("late"))])).urgent
+
+
 def test_what_is_said_twice_of_a_line_is_one_finding_and_counts_once() -> None:
     library = one_check(findings='"loads + loads.filter(l, l.line < 101)"')
     result = ended(library, known(LOADS, [call(line=n) for n in range(1, 102)]))

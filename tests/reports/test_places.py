@@ -63,6 +63,18 @@ def test_what_stands_in_copies_is_said_of_the_first_with_all_of_them_beside_it()
     assert "a.py:3 (1 copy), 9 (1 copy), b.py:1 (1 copy), old/b.py:8" in terminal.render(result, width=120)
 
 
+def test_what_others_can_use_today_is_told_before_other_dangers() -> None:
+    result = make_result()
+    failed = [check for check in result["checks"] if check["status"] == "fail"]
+    for check in failed:
+        check["severity"] = "critical"
+    last = max(failed, key=lambda check: (check["effort"], check["id"]))
+    last["urgent"] = True
+    short = markdown.render(result)
+    listed = short[short.index("### Failed") :]
+    assert min((listed.index(f"`{check['id']}`"), check["id"]) for check in failed)[1] == last["id"]
+
+
 def test_the_copies_of_one_file_are_named_once_for_its_lines() -> None:
     (one,) = gathered([Place("a.py", 9, ONE, copies=("b.py",)), Place("a.py", 3, ONE, copies=("b.py",))])
     assert one.spots == (Spot("a.py:3"), Spot("9", "", ("b.py",)))

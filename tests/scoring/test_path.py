@@ -155,6 +155,17 @@ def test_failed_criticals_come_first_whatever_they_gain():
     assert first.check == "DATA-001"
 
 
+def test_of_failed_criticals_what_others_can_use_today_comes_first():
+    judged = [
+        result("DATA-001", Status.FAIL, Severity.CRITICAL, effort=Effort.S),
+        replace(result("DATA-002", Status.FAIL, Severity.CRITICAL, effort=Effort.L), urgent=True),
+        replace(result("DATA-003", Status.FAIL, Severity.HIGH, effort=Effort.S), urgent=True),
+        result("DATA-004", Status.PASS, Severity.HIGH),
+    ]
+    found = actions([pack("data")], judged, blocking=())
+    assert [one.check for one in found] == ["DATA-002", "DATA-001", "DATA-003"]
+
+
 def test_a_check_comes_after_the_failed_one_on_whose_mend_its_own_builds():
     gate = result("DATA-001", Status.FAIL, Severity.CRITICAL, effort=Effort.S, after=("DATA-002",))
     suite = result("DATA-002", Status.FAIL, Severity.CRITICAL, effort=Effort.L)

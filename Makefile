@@ -29,6 +29,7 @@ demo: $(VENV)/.run ## audit a sample project and write its HTML report
 	@echo "auditing sample_projects/churn-model, which is made to fail"; echo
 	@$(BIN)/aiaudit run sample_projects/churn-model -o demo-report.html -o demo-report.md
 	@echo; echo "Report: $(CURDIR)/demo-report.html (open it in a browser)"
+	@echo "Your own project: $(BIN)/aiaudit run path/to/project -o report.html"
 
 test: $(VENV)/.dev ## lint, type-check and run the whole test suite
 	@$(BIN)/ruff check .

@@ -22,7 +22,12 @@ class Place(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
+        return f"{self.path}:{self.line}" if self.line and not self.whole_notebook else self.path
+
+    @property
+    def whole_notebook(self) -> bool:
+        """The first line of a notebook is the brace that opens it, or, as Colab writes it, all of it: no place in it."""
+        return self.line == 1 and self.path.endswith(".ipynb")
 
 
 class Spot(Struct, frozen=True):
@@ -92,7 +97,8 @@ def _alike(group: Sequence[Place], most: int | None) -> Alike:
         if position and _said(place) == _said(printed[position - 1]):
             continue
         if place.path:
-            text = str(place.line) if place.line and place.path == before else place.text
+            beside = place.line and place.path == before and not place.whole_notebook
+            text = str(place.line) if beside else place.text
             after = printed[position + 1] if position + 1 < len(printed) else None
             again = after is not None and (after.path, after.copies) == (place.path, place.copies)
             spots.append(Spot(text, "" if one else place.measured, () if again else place.copies))

@@ -34,6 +34,14 @@ def test_what_was_measured_at_each_place_stays_beside_it() -> None:
     assert (differing.measured, [spot.measured for spot in differing.spots]) == ("", ["9 s", "8 s"])
 
 
+def test_a_notebook_that_is_one_line_is_named_as_a_whole() -> None:
+    """Colab writes a notebook as one line, so that line 1 is no place in it."""
+    (alike,) = gathered([Place("a.ipynb", 1, ONE), Place("a.ipynb", 1, ONE), Place("b.ipynb", 7, ONE)])
+    assert [spot.text for spot in alike.spots] == ["a.ipynb", "b.ipynb:7"]
+    (alike,) = gathered([Place("a.ipynb", 1, ONE, "9 s"), Place("a.ipynb", 1, ONE, "8 s")])
+    assert [spot.text for spot in alike.spots] == ["a.ipynb", "a.ipynb"]
+
+
 def test_how_sure_a_place_is_parts_it_from_others() -> None:
     assert len(gathered([Place("a.py", 1, ONE, "", "strong"), Place("a.py", 2, ONE, "", "weak")])) == 2
 

@@ -26,7 +26,7 @@ class Place(Struct, frozen=True):
 
     @property
     def whole_notebook(self) -> bool:
-        """The first line of a notebook is the brace that opens it, or, as Colab writes it, all of it: no place in it."""
+        """The first line of a notebook is its opening brace or, as Colab writes it, all of it: no place in it."""
         return self.line == 1 and self.path.endswith(".ipynb")
 
 

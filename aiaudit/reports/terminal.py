@@ -29,6 +29,7 @@ BAR_WIDE: Final = 24
 WIDE: Final = 110  # columns from which the pack table spreads
 ROOM_FOR_BARS: Final = 72  # columns under which the names of the packs need the room of their bars
 NEXT: Final = 6  # checks of the next level that are named
+SCREEN: Final = 60  # lines after which the answer, which has scrolled away, is said once more
 
 
 def render(
@@ -46,6 +47,13 @@ def render(
     view = Record(clean({key: value for key, value in result.items() if key != "facts"}))
     with speaking(brand.of(result.get("brand")).language):
         _print(console, view, clean(subject), options or {})
+        if page.getvalue().count("\n") > SCREEN and (readiness := view.text("readiness")):
+            console.print()
+            console.print(
+                Text.assemble(
+                    f"{say('terminal.in_short')} ", _score(view), ". ", _level(view, readiness), *_graves(view)
+                )
+            )
     # wrapped by now: plain spaces are easier to search for and to copy
     return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
 
@@ -82,7 +90,7 @@ def _head(view: Record, subject: str) -> Text:
 def _standing(view: Record, console: Console) -> Text:
     """The score with its range and coverage, the level, the weakest area, and the way to the next level."""
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
-    lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
+    lines = [_score(view)]
     if coverage and (unnumbered := view.texts("unnumbered")):
         lines.append(Text(words.range_remark(view.number("score"), low, high, len(unnumbered)), "dim"))
         numbered = sum(pack.number("score") is not None for pack in view.records("packs"))
@@ -102,6 +110,18 @@ def _standing(view: Record, console: Console) -> Text:
         lines += _weakest(view)
         lines += _next(view, console)
     return Text("\n").join(lines)
+
+
+def _graves(view: Record) -> list[str]:
+    """How many critical checks fail, which a level that is not ruled out may let one forget."""
+    critical = [check for check in view.records("checks") if check.text("severity") == "critical"]
+    failed = sum(check.text("status") == "fail" for check in critical)
+    return [". ", say("terminal.critical", failed)] if failed else []
+
+
+def _score(view: Record) -> Text:
+    low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
+    return Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")
 
 
 def _level(view: Record, readiness: str) -> Text:

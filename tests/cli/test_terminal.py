@@ -195,6 +195,15 @@ def test_only_the_projects_own_files_are_told_as_unread():
     assert "Could not be read" not in render(changed(skipped=skipped))
 
 
+def test_a_long_summary_ends_with_the_answer():
+    fault = {"severity": "critical", "status": "fail", "waiver": None}
+    failed = [RESULT["checks"][0] | fault | {"id": f"SEC-{n:03}"} for n in range(1, 40)]
+    shown = render(changed(checks=failed))
+    told = "In short: 29 (29–37), 92 % of the evidence seen. Not ready to be used. 39 critical checks fail"
+    assert " ".join(shown.split("\n\n")[-1].split()) == told
+    assert "In short" not in render(RESULT)
+
+
 def test_what_the_next_level_waits_for_is_told_by_its_title():
     step = RESULT["next_level"] | {"missing": ["SEC-001", "OPS-002"], "effort_days": 2}
     shown = render(changed(next_level=step))

@@ -11,10 +11,12 @@ from typing import Final
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.bodies import BODIES, literal
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted
 from aiaudit.probes.python.nodes import default_of, parameters
 from aiaudit.probes.python.resolve import Resolver
 
 Default = bool | int | float | None
+_NUMBERS: Final = ("int", "float")
 _NONE: Final = object()
 
 
@@ -84,7 +86,10 @@ def _of_parameter(binding: Binding, scope: Scope) -> object:
         return _NONE
     if all(argument is not one for one in parameters(function)):
         return _NONE
-    return _constant(default_of(function, argument.arg), argument.annotation)
+    default, kind = default_of(function, argument.arg), argument.annotation
+    if default is None and kind is not None and dotted(kind) in _NUMBERS:
+        return 1  # whoever calls hands in a number
+    return _constant(default, kind)
 
 
 def _of_field(name: str, owner: Scope) -> object:

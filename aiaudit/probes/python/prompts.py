@@ -26,11 +26,13 @@ HITS: Final = (
     rb"(?:(?i:prompt|template|instruction|system|preamble|persona|backstory)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:]"
     rb"|[\"'](?:content|text)[\"'][ \t]*:|\bcontent="
     rb"|\b(?:SystemMessage|HumanMessage|\w*PromptTemplate|from_system)\((?:\w+=)?)"
-    rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
+    rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'](?:[^\"'\n]{20,}|[^\"'\n\x00-\x7f]{8,}))"
+    rb"|textwrap|dedent|inspect)"
     rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
     rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
     rb"|\b[A-Z][A-Z0-9_]{3,}[ \t]*=[ \t]*\(?[ \t]*(?:\n[ \t]*)?[rfRF]{0,2}(?:\"\"\"|''')"
     rb"|\breturn[ \t]+\(?[ \t]*(?:\n[ \t]*)?[rfbRFB]{0,2}(?:\"\"\"|''')"  # of a function that is named after a prompt
+    rb"|\breturn[ \t]*\([ \t]*\n[ \t]*[rfRF]{0,2}[\"'][^\"'\n]{8,}"
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[ \t]*\(?\s*[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )

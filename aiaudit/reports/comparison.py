@@ -63,7 +63,8 @@ def terminal(before: Mapping[str, Any], after: Mapping[str, Any], width: int = 8
 def _lines(seen: View, room: int) -> str:
     score, level = say("comparison.score_label"), say("comparison.level_label")
     wide = max(len(score), len(level))
-    lines = [seen.headline, "", f"  {score:<{wide}}  {seen.score}", f"  {'':<{wide}}  {seen.moved}"]
+    warned = [*_hung("", seen.warning, room), ""] if seen.warning else []
+    lines = [*warned, seen.headline, "", f"  {score:<{wide}}  {seen.score}", f"  {'':<{wide}}  {seen.moved}"]
     lines += [f"  {level:<{wide}}  {seen.level}", f"  {'':<{wide}}  {seen.spans}"]
     for group in seen.groups:
         lines += ["", group.title]

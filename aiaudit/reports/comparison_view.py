@@ -10,7 +10,7 @@ from msgspec import Struct
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, shorten
-from aiaudit.scoring.comparison import Change, Comparison, Side, is_quiet
+from aiaudit.scoring.comparison import OF_OTHERS, Change, Comparison, Side, is_quiet
 
 _PLACES: Final = 5
 _FACTS: Final = 40
@@ -50,6 +50,7 @@ class View(Struct, frozen=True):
     facts: tuple[tuple[str, str, str], ...]
     more_facts: int
     asides: tuple[str, ...]
+    warning: str = ""  # stands first: that the two results are of different projects
 
 
 def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -> View:
@@ -73,7 +74,8 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
         ),
         facts=facts[:_FACTS],
         more_facts=max(0, len(facts) - _FACTS),
-        asides=tuple(_asides(made)),
+        asides=tuple(note for note in _asides(made) if not note.startswith(OF_OTHERS)),
+        warning=" ".join(note for note in made.notes if note.startswith(OF_OTHERS)),
     )
 
 

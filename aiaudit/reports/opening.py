@@ -137,7 +137,7 @@ class Opening:
     def comparison_moved(self) -> str:
         """How the score moved since, and what changed, in short."""
         view = self.comparison
-        return f"{view.moved} {view.changes}" if view else ""
+        return (view.warning or f"{view.moved} {view.changes}") if view else ""
 
     @cached_property
     def history(self) -> History:

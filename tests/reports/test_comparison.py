@@ -169,7 +169,11 @@ def test_any_text_renders(result, later):
 def test_two_projects_are_compared_with_a_warning(result, later):
     mine, other = copy.deepcopy(later), copy.deepcopy(result)
     mine["project"]["name"], other["project"]["name"] = "churn", "fraud"
-    assert "The two results name different projects, fraud and churn" in report.terminal(other, mine)
+    assert report.terminal(other, mine).startswith("The two results name different projects, fraud and churn")
+    for suffix in (".md", ".html"):
+        page = report.render(suffix, other, mine)
+        assert page.count("different projects") == 1
+        assert page.index("different projects") < page.index("Level")
     other["project"]["name"] = "churn"
     assert "different projects" not in report.terminal(other, mine)
     other["project"]["name"] = None  # nothing tells

@@ -34,6 +34,7 @@ _KINDS: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("Qdrant", "**/{collection,collections}/*/storage.sqlite", "", True),
     ("FAISS", "**/index.faiss", "index.pkl", True),
     ("a copy", "**/*.{db,sqlite,sqlite3}.bak", "", True),
+    ("SQLite", "**/*.{db,db3,sqlite,sqlite3}", "", True),
     ("PostgreSQL", "**/PG_VERSION", "base/*/*", False),
     ("MongoDB", "**/WiredTiger.wt", "*.wt", False),
     ("MySQL", "**/ibdata1", "*.ibd", False),
@@ -42,10 +43,13 @@ _KINDS: Final[tuple[tuple[str, str, str, bool], ...]] = (
 )
 _INSIDE: Final = lazy.regex(r"(?:^|/)base/\d+/PG_VERSION$")
 _AWAY: Final = frozenset((Role.VENDORED, Role.GENERATED))
-# Long enough, and below a domain that is one: bytes of numbers make no such thing.
+# Long enough, and below a domain that is one: bytes of numbers make no such thing. Behind those of the large providers
+# the text of the next field may follow at once.
 _ADDRESS: Final = re2.compile(
-    rb"(?i)[a-z0-9][a-z0-9._%+\-]{2,40}@(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}"
-    rb"(?:com|org|net|edu|gov|io|ai|co|de|fr|in|uk|eu|it|es|nl|br|ru|cn|jp|kr|pl|pt|se|ch|at|be|ca|au|us|tr|id|vn|lk|me|info)\b"
+    rb"(?i)[a-z0-9][a-z0-9._%+\-]{2,40}@(?:"
+    rb"(?:gmail|googlemail|outlook|hotmail|yahoo|icloud|proton(?:mail)?|gmx|aol|qq|163|yandex)\.(?:com|de|net|fr|me|ru|co\.[a-z]{2})"
+    rb"|(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}"
+    rb"(?:com|org|net|edu|gov|io|ai|co|de|fr|in|uk|eu|it|es|nl|br|ru|cn|jp|kr|pl|pt|se|ch|at|be|ca|au|us|tr|id|vn|lk|me|info)\b)"
 )
 _NOBODY: Final = lazy.regex(
     rb"(?i)^(?:info|contact|support|sales|admin|hello|help|office|team|press|jobs?|hr|careers|no-?reply|do-?not-?reply"
@@ -56,9 +60,9 @@ _NOBODY: Final = lazy.regex(
 
 class StoresQuery(Query):
     """All of them. kind: Chroma, Qdrant, FAISS (an index beside the texts that were put into it), PostgreSQL, MongoDB,
-    MySQL, Redis, Weaviate, or a copy (of a SQLite database, .bak). people: different e-mail addresses in it that are
-    neither a function's nor an example's. whole: all of its bytes were searched, and texts stand in them as they are.
-    ignored: a .gitignore names it (git may track it all the same)."""
+    MySQL, Redis, Weaviate, SQLite (any other database in one file), or a copy of one (.bak). people: e-mail addresses
+    in it, at least, that are neither a function's nor an example's. whole: all of its bytes were searched, and texts
+    stand in them as they are. ignored: a .gitignore names it (git may track it all the same)."""
 
 
 class StoresProbe(Probe[StoresQuery]):
@@ -86,9 +90,12 @@ class StoresProbe(Probe[StoresQuery]):
 
 def _stores(context: Context) -> Iterator[tuple[str, Entry, list[Entry], bool]]:
     """Kind, the file by which it is known, the files that hold what was put into it, and whether texts stand there."""
+    told: set[str] = set()  # a SQLite file may be that of a vector store
     for kind, glob, inside, plain in _KINDS:
         seen: set[str] = set()
         for entry in context.project.matching(glob):
+            if entry.path in told:
+                continue
             folder = entry.path.rpartition("/")[0]
             if entry.role in _AWAY or _INSIDE.search(entry.path) or (folder in seen and kind in ("Redis", "Weaviate")):
                 continue
@@ -96,6 +103,7 @@ def _stores(context: Context) -> Iterator[tuple[str, Entry, list[Entry], bool]]:
             held = _below(context, folder, inside) if inside else [entry]
             if kind == "FAISS" and not held:
                 continue  # vectors alone
+            told.add(entry.path)
             yield kind, entry, held, plain
 
 
@@ -130,7 +138,7 @@ def _row(
         "kind": kind,
         "files": len(held),
         "size": size,
-        "people": len(found),
+        "people": _different(found),
         "whole": whole,
         "ignored": entry.ignored,
     }
@@ -143,6 +151,15 @@ def _parts(context: Context, path: str) -> Iterator[bytes]:
         while part := stream.read(_PART):
             yield end + part
             end = part[-_OVERLAP:]
+
+
+def _different(found: Iterable[bytes]) -> int:
+    """How many there are at least: a database may write an address right behind the text of another field."""
+    count, last = 0, b""
+    for one in sorted(address[::-1] for address in found):
+        if not last or not one.startswith(last):
+            count, last = count + 1, one
+    return count
 
 
 def _addresses(part: bytes) -> Iterable[bytes]:

@@ -46,7 +46,7 @@ def test_a_server_packs_what_it_keeps(tmp_path: Path) -> None:
 
 
 def test_what_holds_nothing_is_none(tmp_path: Path) -> None:
-    files = {"a/chroma.sqlite3": b"x" * 1000, "b/index.faiss": b"x", "c/PG_VERSION": b"15\n", "d/app.db": ADDRESSES}
+    files = {"a/chroma.sqlite3": b"x" * 1000, "b/index.faiss": b"x", "c/PG_VERSION": b"15\n"}
     assert found(tmp_path, files) == []
 
 
@@ -54,6 +54,18 @@ def test_addresses_of_nobody_do_not_count(tmp_path: Path) -> None:
     text = b"info@shop.com no-reply@shop.com a@b.com someone@example.com user@shop.com x@y.z git@github.com"
     (one,) = found(tmp_path, {"a.db.bak": text})
     assert one["people"] == 0
+
+
+def test_an_address_behind_another_field_is_the_same(tmp_path: Path) -> None:
+    (one,) = found(
+        tmp_path, {"app.sqlite3": b"anna.berg@mail.se\x00" + b"4f11-b174anna.berg@mail.se\x00Annaanna.berg@mail.se\x00"}
+    )
+    assert (one["kind"], one["people"]) == ("SQLite", 1)
+
+
+def test_the_next_field_may_follow_at_once(tmp_path: Path) -> None:
+    (one,) = found(tmp_path, {"app.db": b"\x05kim.moser@gmail.comx\x00lee.oak@gmail.com$2b$12$ab\x00"})
+    assert one["people"] == 2
 
 
 def test_numbers_are_no_addresses(tmp_path: Path) -> None:

@@ -151,8 +151,8 @@ class PythonProject:
         return dict(found)
 
     def _at(self, place: str) -> str | None:
-        """The file of the module or package at this path."""
-        for path in (f"{place}.py", f"{place}/__init__.py" if place else "__init__.py"):
+        """The file of the module or package at this path. Of both, Python takes the package."""
+        for path in (f"{place}/__init__.py" if place else "__init__.py", f"{place}.py"):
             if path in self.records:
                 return path
         return None

@@ -14,6 +14,11 @@ from aiaudit.project.entry import Entry
 MAX_EVIDENCE: Final = 25
 
 
+_PAGES: Final = (".html", ".htm", ".svg")
+"""Nobody writes a page of this size by hand: it is a report that a tool made of figures, with the tool's own script in
+it, and what stands below its head says nothing of the project."""
+
+
 def hits_of(group: PatternGroup, context: Context) -> Iterator[tuple[Entry, list[list[Any]]]]:
     """The files of a group in which there are hits, in path order, each with `[pattern number, line, kept]` a hit."""
     scans = context.scans.get(NAME, {})
@@ -52,7 +57,7 @@ def _looked_through(context: Context) -> tuple[frozenset[str], dict[str, str]]:
         for path, found in context.scans.get(NAME, {}).items():
             if "binary" not in found:
                 texts.append(path)
-                if "error" in found or "truncated" in found:
+                if "error" in found or ("truncated" in found and not path.lower().endswith(_PAGES)):
                     troubles[path] = str(found.get("error", "only its head was read"))
         known = context.memo["text.looked"] = frozenset(texts), troubles
     return known

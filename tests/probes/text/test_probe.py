@@ -164,6 +164,15 @@ def test_a_file_too_large_to_read_whole_is_unread(tmp_path: Path) -> None:
     assert places(seen) == [("big.py", 1)] and seen.scope is not None and not seen.scope.complete
 
 
+def test_a_page_of_that_size_is_a_report_of_a_tool(tmp_path: Path) -> None:
+    big = b"<p>12.5</p>\n" * 300_000
+    fact = search(tmp_path, {"drift_report.html": big, "page.html": b"<p>a page</p>"}, any=["needle"])
+    assert fact.state is State.ABSENT and fact.scope is not None and fact.scope.complete
+    assert places(search(tmp_path, {"drift_report.html": b"needle\n" + big}, any=["needle"])) == [
+        ("drift_report.html", 1)
+    ]
+
+
 def test_what_is_kept_of_a_hit(tmp_path: Path) -> None:
     tree = {"a.py": f"key = '{'k' * 500}'\x1b[31m\u202e\n"}
     (hit,) = search(tmp_path, tree, any=["key = .*"]).value

@@ -64,8 +64,9 @@ def _lines(seen: View, room: int) -> str:
     score, level = say("comparison.score_label"), say("comparison.level_label")
     wide = max(len(score), len(level))
     warned = [*_hung("", seen.warning, room), ""] if seen.warning else []
-    lines = [*warned, seen.headline, "", f"  {score:<{wide}}  {seen.score}", f"  {'':<{wide}}  {seen.moved}"]
-    lines += [f"  {level:<{wide}}  {seen.level}", f"  {'':<{wide}}  {seen.spans}"]
+    lines = [*warned, seen.headline, ""]
+    for label, text in ((score, seen.score), ("", seen.moved), (level, seen.level), ("", seen.spans)):
+        lines += _hung(f"  {label:<{wide}}  ", text, room)
     for group in seen.groups:
         lines += ["", group.title]
         for one in group.lines:

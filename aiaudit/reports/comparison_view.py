@@ -177,7 +177,8 @@ def _asides(made: Comparison) -> list[str]:
 
 def _score(side: Any) -> str:
     score, low, high = figure(side.score), figure(side.low), figure(side.high)
-    return say("comparison.score", score=score, low=low, high=high, seen=figure(side.coverage))
+    key = "score_outside" if words.lies_outside(side.score, side.low, side.high) else "score"
+    return say(f"comparison.{key}", score=score, low=low, high=high, seen=figure(side.coverage))
 
 
 def _delta(before: float | None, after: float | None) -> str:

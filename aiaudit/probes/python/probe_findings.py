@@ -52,7 +52,9 @@ ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, val
 LOOP: Final = record(
     "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING, again=BOOL
 )
-DEDICATED: Final = lazy.regex(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
+DEDICATED: Final = lazy.regex(
+    r"(?i)(?:^|[/_-])(?:prompts?|prompters?|prompting|prompt_?builders?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)"
+)
 
 
 class StringsQuery(CodeQuery):

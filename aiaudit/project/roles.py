@@ -85,6 +85,10 @@ _ASSETS: Final = lazy.regex(
     r"(?:^|/)(?:public|static|wwwroot)/(?:(?:[\w-]+/)?assets/(?:plugins|libs?|vendors)|(?:plugins|libs|vendors))(?:/|$)"
 )
 """Libraries that pages load as they are, and that nobody here writes."""
+_SKILLS: Final = lazy.regex(
+    r"(?:^|/)\.(?:claude|agents?|cursor|codex|gemini|github|opencode|windsurf|kiro|roo)/skills(?:/|$)"
+)
+"""What coding agents of the makers are taught: scripts that run on a developer's machine, most of them by others."""
 _LIBRARIES: Final = lazy.regex(
     r"^(?:jquery(?:[.-][\w.-]+)?|(?:moment|lodash|underscore|bootstrap|popper|select2|summernote|metismenu|simplebar)"
     r"(?:[.-](?:bundle|full|core|slim|all|with-locales|min))*"
@@ -235,7 +239,9 @@ def role_of_dirs(directory: str) -> Role | None:
 
 def _brought(directory: str) -> bool:
     """Whether the folder is where ASP.NET's client library manager puts libraries of others, or renv what starts it, or
-    where themes of pages bring theirs."""
+    where themes of pages bring theirs, or where skills of coding agents lie."""
+    if "/skills" in directory and _SKILLS.search(directory):
+        return True
     if "wwwroot/lib" in directory or directory == "renv" or directory.endswith("/renv"):
         return True
     return ("plugins" in directory or "lib" in directory or "vendors" in directory) and bool(_ASSETS.search(directory))

@@ -74,3 +74,17 @@ def test_folders_that_say_which_tests_they_hold_are_tests(path: str, role: Role)
 )
 def test_libraries_that_pages_load_as_they_are_are_of_others(path: str, role: Role) -> None:
     assert role_of(path) is role
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        (".claude/skills/mcp-builder/scripts/evaluation.py", Role.VENDORED),
+        ("apps/web/.agents/skills/pdf/SKILL.md", Role.VENDORED),
+        (".claude/agents/reviewer.md", Role.DOCS),
+        ("src/skills/search.py", Role.CODE),
+        ("agents/skills/search.py", Role.CODE),
+    ],
+)
+def test_skills_of_coding_agents_are_no_code_of_the_project(path: str, role: Role) -> None:
+    assert role_of(path) is role

@@ -81,6 +81,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.limits": "aiaudit.probes.javascript.probe_limits:LimitsProbe",
     "javascript.log_values": "aiaudit.probes.javascript.probe_log_values:LogValuesProbe",
     "javascript.logged": "aiaudit.probes.javascript.probe_logged:LoggedProbe",
+    "javascript.lookups": "aiaudit.probes.javascript.probe_lookups:LookupsProbe",
     "javascript.loops": "aiaudit.probes.javascript.probe_findings:LoopsProbe",
     "javascript.parses": "aiaudit.probes.javascript.probe_parses:ParsesProbe",
     "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",

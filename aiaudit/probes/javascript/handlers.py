@@ -8,6 +8,7 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.limits import LimitFinder
+from aiaudit.probes.javascript.lookups import lookups
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
 from aiaudit.probes.javascript.refusals import TURNED, turns_away
@@ -148,6 +149,9 @@ class Handlers:
         limits = self.limits.of(node)
         if limits:
             made["limits"] = limits
+        looked_up = lookups(node)
+        if looked_up:
+            made["lookups"] = looked_up
         return made
 
     def _call(self, call: SgNode, made: dict[str, Any], touches: list[str], request: str, depth: int) -> None:
@@ -369,6 +373,8 @@ def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
     for key in ("hands_to", "asks_by", "schemas", "touches"):
         if other.get(key):
             into[key] = [*into.get(key, []), *other[key]][:20]
+    if other.get("lookups"):
+        into["lookups"] = [*into.get("lookups", []), *other["lookups"]][:40]
     if other.get("limits"):
         into["limits"] = [*into.get("limits", []), *other["limits"]][:60]
 

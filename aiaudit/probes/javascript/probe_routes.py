@@ -78,7 +78,8 @@ class RoutesProbe(Probe[RoutesQuery]):
                     continue
                 if query.frameworks and placed["framework"] not in query.frameworks:
                     continue
-                yield judged_row(placed, wide, entry.path, project, known["sentries"])
+                judged = judged_row(placed, wide, entry.path, project, known["sentries"])
+                yield {name: value for name, value in judged.items() if name != "lookups"}
 
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
@@ -196,6 +197,7 @@ def judged_row(
         "reads_request": bool(merged.get("reads")),
         "touches": sorted(set(merged.get("touches", ())))[:12],
         "calls": [],
+        "lookups": merged.get("lookups", []),
     }
 
 
@@ -265,6 +267,7 @@ def _follow(
         inner["bounded"] = inner.get("bounded", False) or _schemas_bounded(inner, at, project)
         inner.pop("schemas", None)
         inner.pop("hands_to", None)
+        inner["lookups"] = [{"path": at, **one} for one in inner.get("lookups", ())]
         merge(merged, inner)
 
 

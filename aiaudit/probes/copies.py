@@ -69,7 +69,10 @@ class CopiesProbe(Probe[CopiesQuery]):
             copies.update(other.path for other in others)
             rows += [_row(other, first, []) for other in others]
         left = [entry for entry in entries if entry.path not in copies]
+        twins = _Twins(rows, heaps)
         for one, first, blocks in _nearly(left, reading, heaps):
+            if not twins.may_be(one, first):
+                continue
             rows.append(_row(one, first, blocks))
         rows.sort(key=lambda row: row["path"])
         scope = Scope(len(entries), len(entries))
@@ -126,6 +129,32 @@ def _same_content(entries: Iterable[Entry], reading: _Reading) -> Iterator[list[
             if data := reading.content(entry):
                 hashed[hashlib.blake2b(data, digest_size=16).digest()].append(entry)
         yield from (group for group in hashed.values() if len(group) > 1)
+
+
+class _Twins:
+    """Which files that are nearly the same were copied: two routes or two services that were written alike are both in
+    use. A copy lies in a folder that holds other copies of the same folder, or where things are put away or dropped, or
+    is named as one."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]], heaps: frozenset[str]) -> None:
+        self._heaps = heaps
+        self._folders = {_apart(row["path"], row["of"]) for row in rows if row["exact"]}
+
+    def may_be(self, one: Entry, first: Entry) -> bool:
+        return (
+            _apart(one.display, first.display) in self._folders
+            or rank(one.path) > rank(first.path)
+            or _folder(one) in self._heaps
+            or (one.name != _plain_name(one) and _folder(one) == _folder(first))
+        )
+
+
+def _apart(path: str, of: str) -> tuple[str, str]:
+    """The folders in which two files stand at the same place: `v1/app/a.py`, `v2/app/a.py`: v1, v2."""
+    one, other = path.split("/"), of.split("/")
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    return "/".join(one), "/".join(other)
 
 
 def _heaps(groups: Iterable[Sequence[Entry]]) -> frozenset[str]:

@@ -40,9 +40,23 @@ def test_where_files_of_many_folders_lie_together_they_were_dropped(tmp_path: Pa
 
 def test_a_file_that_was_changed_a_little_is_one_with_the_lines_that_are_the_same(tmp_path: Path) -> None:
     changed = "import os\n" + LONG.replace("value + 7", "value - 7")
-    (row,) = look(tmp_path, {"app.py": LONG, "v2/app.py": changed}).value
-    assert (row["path"], row["of"], row["exact"]) == ("v2/app.py", "app.py", False)
+    files = {"v1/app.py": LONG, "v2/app.py": changed, "v1/util.py": OTHER, "v2/util.py": OTHER}
+    row, other = look(tmp_path, files).value
+    assert (row["path"], row["of"], row["exact"]) == ("v2/app.py", "v1/app.py", False)
     assert row["blocks"] == [[2, 1, 15], [18, 17, 24]]
+    assert (other["path"], other["exact"]) == ("v2/util.py", True)
+
+
+def test_a_changed_copy_is_one_by_its_name_or_where_it_was_put_away(tmp_path: Path) -> None:
+    changed = LONG.replace("value + 7", "value - 7")
+    files = {"app.py": LONG, "app_v2.py": changed, "web/b.py": OTHER, "backup/b.py": OTHER.replace("* 7", "* 8")}
+    assert pairs(look(tmp_path, files)) == [("app_v2.py", "app.py"), ("backup/b.py", "web/b.py")]
+
+
+def test_two_that_were_written_alike_and_are_both_in_use_are_none(tmp_path: Path) -> None:
+    changed = LONG.replace("value + 7", "value - 7")
+    files = {"api/highs/scan/route.ts": LONG, "api/lows/scan/route.ts": changed}
+    assert look(tmp_path, files).state is State.ABSENT
 
 
 def test_what_is_alike_by_chance_is_none(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "rescues": _Feature(
         rescues.HITS, lambda view: {"rescues": rescues.rescues(view), "replaced": rescues.replaced(view)}
     ),
-    "sent": _Feature(sent.HITS, lambda view: {"sent": sent.sent(view)}, also=sent.ALSO, traced=True),
+    "sent": _Feature(sent.HITS, sent.sent, also=sent.ALSO, traced=True),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
     "stored": _Feature(stored.HITS, lambda view: {"stored": stored.stored(view)}, entire=True),
     "tools": _Feature(

@@ -9,7 +9,7 @@ framework says of whoever asks (`request.user`, `current_user`), or `@sent` for 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -26,6 +26,7 @@ HITS: Final = (
     rb"|\.get(?:_or_404|_one)?\([ \t\n]*[A-Z]\w+[ \t\n]*,"
     rb"|\.query\.get(?:_or_404)?\(|\.objects\.(?:get|filter|select_related|prefetch_related|all)\(|\bget_(?:object|list)_or_404\("
     rb"|@[\w.]+\.(?:get|post|put|delete|patch|route)\(|@(?:[\w.]+\.)?(?:login_required|api_view|permission_classes|jwt_required)\b"
+    rb"|^class[ \t]+\w*(?:Service|Repository|Repo|Manager|Store|UseCase|Crud|CRUD|Dao|DAO|Controller)\b"
 )
 WHO: Final = "@who"
 SENT: Final = "@sent"
@@ -83,7 +84,8 @@ class _Function:
         self._known: dict[int, frozenset[str]] = {}
 
     def told(self, handler: bool) -> dict[str, Any] | None:
-        """What is known of the function; None where it neither looks anything up nor answers a request."""
+        """What is known of the function; None where it neither looks anything up, nor answers a request, nor is a
+        method that may hand one on."""
         looks: list[dict[str, Any]] = []
         calls: list[dict[str, Any]] = []
         compared: set[str] = set()
@@ -97,7 +99,10 @@ class _Function:
                     calls.append(one)
             if isinstance(statement, ast.If | ast.Assert):
                 compared |= self._said(statement.test)
-        if not looks and not handler:
+        hands_on = (
+            self.scope.parent is not None and self.scope.parent.kind == "class" and any(one["name"] for one in calls)
+        )
+        if not looks and not handler and not hands_on:
             return None
         node = self.scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -257,7 +262,9 @@ class _Function:
             if isinstance(one, ast.expr | ast.keyword | ast.comprehension)
         ]
         every = frozenset().union(*found)
-        return frozenset(made(one) for one in every) if isinstance(node, ast.Call) else every
+        parts = len(node.values) if isinstance(node, ast.JoinedStr) else 1
+        put_together = isinstance(node, ast.Call | ast.BinOp) or parts > 1
+        return frozenset(made(one) for one in every) if put_together else every
 
     def _bound(self, name: str, node: ast.Name, depth: int) -> frozenset[str]:
         found: set[str] = set()
@@ -304,3 +311,13 @@ def every_root(call: dict[str, Any]) -> Iterator[str]:
     """The roots of all that a call is given, also of what was made of them."""
     for roots in (*call["given"], *call["named"].values(), call["of"]):
         yield from (root.removeprefix(MADE) for root in roots)
+
+
+def called_in(functions: Mapping[str, Any], name: str) -> str:
+    """Which of a file's functions is called: by its name, or where a factory of the file gives the object away
+    (`get_store().save`), the one method of that name."""
+    if name in functions or "." not in name:
+        return name
+    last = f".{name.rpartition('.')[2]}"
+    alike = [one for one in functions if one.endswith(last)]
+    return alike[0] if len(alike) == 1 else name

@@ -10,7 +10,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.lookups import MADE, SENT, WHO, every_root
+from aiaudit.probes.python.lookups import MADE, SENT, WHO, called_in, every_root
 from aiaudit.probes.python.probe_routes import auth_of, knows_who
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
@@ -230,7 +230,8 @@ def _evaluate(
     handed: list[int] = []  # calls that are given who asks, and may see to it
     for number, call in enumerate(told["calls"]):
         place_of = project.home(call["name"], path) if call["name"] else None
-        function = (project.records.get(place_of[0], {}).get("lookups") or {}).get(place_of[1]) if place_of else None
+        known = (project.records.get(place_of[0], {}).get("lookups") or {}) if place_of else {}
+        function = known.get(called_in(known, place_of[1])) if place_of else None
         knows = not who.isdisjoint(every_root(call))
         if knows and not _WATCHES.search(call["text"]) and place_of not in owned.stored:
             handed.append(number)

@@ -31,13 +31,14 @@ HITS: Final = (
     rb"|\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\(|\bsubprocess\.run\("
     rb"|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|exec_driver_sql)\(|\btext\("
 )
-ALSO: Final = (  # a file in which nobody takes a request is not looked through
-    rb"\bUploadFile\b|\brequest\.(?:args|form|json|files|get_json|values|data|query_params|GET|POST)\b|\bapi_view\b|APIView\b"
-    rb"|@\w+\.(?:get|post|put|delete|patch|route|websocket|api_route)\("
+ALSO: Final = (  # a file in which nobody takes a request, and no function is given anything, is not looked through
+    rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+\w+[ \t]*\([ \t\n]*[^) \t\n]"
+    rb"|\brequest\.(?:args|form|json|files|get_json|values|data|query_params|GET|POST)\b"
 )
 _MAX_DEPTH: Final = 20
 _MAX_HOPS: Final = 3
 _MAX_STEPS: Final = 200
+_MOST_ENDS: Final = 40  # of one file
 
 _JOINS: Final = name_set("os.path.join posixpath.join pathlib.Path pathlib.PurePath str os.fspath os.path.abspath"
                          " os.path.normpath os.path.expanduser os.path.realpath")  # fmt: skip
@@ -66,15 +67,22 @@ class _Sent(NamedTuple):
     line: int
 
 
-def sent(view: FileView) -> list[dict[str, Any]]:
-    """The places of a file at which a caller decides what is opened or asked: `does`, `sink`, `source_name`."""
+def sent(view: FileView) -> dict[str, Any]:
+    """The places of a file at which a caller decides what is opened or asked: `does`, `sink`, `source_name`. Beside
+    them (`ends`) those at which a parameter of a function decides it that this file does not call: who calls it from
+    another one is looked for when all files are known."""
     found: list[dict[str, Any]] = []
+    ends: list[dict[str, Any]] = []
     sinks = Sinks(view.values)
     for scope, statement in view.marked_statements():
         for node in expressions(header(statement)):
             if not isinstance(node, ast.Call) or (use := use_of(node, scope, view, sinks)) is None:
                 continue
-            source = _Way(view, _KINDS.get(use.does, "path")).first(use.argument, scope)
+            way = _Way(view, _KINDS.get(use.does, "path"))
+            source = way.first(use.argument, scope)
+            for function, name in way.ends[: _MOST_ENDS - len(ends)] if source is None else ():
+                place = {**view.place(node, scope), "function": function}
+                ends.append({**place, "does": use.does, "sink": use.sink, "param": name})
             if source is not None:
                 found.append(
                     {
@@ -85,7 +93,13 @@ def sent(view: FileView) -> list[dict[str, Any]]:
                         "source_line": view.source.line(source.line),
                     }
                 )
-    return found
+    told = {one["function"] for one in ends}
+    signatures = {
+        scope.qualname: [one.arg for one in parameters(scope.node)]
+        for scope in view.module.scopes
+        if scope.qualname in told and isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    return {"sent": found, "ends": ends, "signatures": signatures}
 
 
 class _Way:
@@ -96,14 +110,16 @@ class _Way:
         self.resolver = view.resolver
         self.kind = kind
         self.steps = 0
+        self.ends: list[tuple[str, str]] = []  # functions, and the parameters from which on other files must tell
         self.passed: dict[int, tuple[Scope, set[str]]] = {}  # what the value is called in each function on the way
 
     def first(self, node: ast.expr, scope: Scope) -> _Sent | None:
         """The first source that decides it, where nothing holds it against anything."""
         sent = next(self.sources(node, scope), None)
-        return (
-            sent if sent is not None and not any(is_held(one, names) for one, names in self.passed.values()) else None
-        )
+        if any(is_held(one, names) for one, names in self.passed.values()):
+            self.ends = []
+            return None
+        return sent
 
     def sources(self, node: ast.AST | None, scope: Scope, depth: int = 0, hops: int = 0) -> Iterator[_Sent]:
         """What decides the value of `node`."""
@@ -180,7 +196,7 @@ class _Way:
         elif self.kind == "text" and isinstance(call.func, ast.Attribute) and call.func.attr == "format":
             for argument in [*call.args, *(one.value for one in call.keywords)]:
                 yield from self.sources(argument, scope, depth + 1, hops)
-        elif isinstance(call.func, ast.Attribute) and call.func.attr in _SAME:
+        elif isinstance(call.func, ast.Attribute) and (call.func.attr in _SAME or _puts_a_word_for_another(call)):
             for argument in call.args if call.func.attr == "joinpath" else ():
                 yield from self.sources(argument, scope, depth + 1, hops)
             yield from self.sources(call.func.value, scope, depth + 1, hops)
@@ -195,6 +211,10 @@ class _Way:
                 in_path = self.kind != "text" and _is_in_path(node, argument.arg)
                 yield from [] if in_path else [_Sent(argument.arg, argument.lineno)]
             return
+        own = (scope.qualname, argument.arg)
+        known = len(self.ends)
+        if argument.arg not in ("self", "cls") and _may_be_text(argument.annotation) and own not in self.ends:
+            self.ends.append(own)
         if hops >= _MAX_HOPS:
             return
         position = [one.arg for one in parameters(node)].index(argument.arg)
@@ -205,6 +225,8 @@ class _Way:
                 index = position - 1 if is_method else position
                 given = keyword_of(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else None)
                 yield from self.sources(given, caller, depth + 1, hops + 1)
+        if len(self.ends) > known + 1:  # a caller in this file is filled by others itself
+            self.ends.remove(own)
 
     def _is_injected(self, argument: ast.arg, scope: Scope) -> bool:
         node = scope.node
@@ -343,6 +365,19 @@ def _is_text(annotation: ast.expr) -> bool:
     """Whether a type lets any text through."""
     bare = _bare(annotation)
     return last_name(bare) in ("str", "HttpUrl", "AnyUrl", "AnyHttpUrl", "Path", "FilePath", "constr", "StrictStr")
+
+
+def _may_be_text(annotation: ast.expr | None) -> bool:
+    """Whether a parameter may be any text: no number, and no object of a class."""
+    return annotation is None or _is_text(annotation) or last_name(_container(annotation)) in ("Any", "PathLike")
+
+
+def _puts_a_word_for_another(call: ast.Call) -> bool:
+    """`path.replace("/uploads/", "uploads/")`: a word is no step out of a folder, and all else stays."""
+    match call:
+        case ast.Call(func=ast.Attribute(attr="replace"), args=[ast.Constant(value=str(word)), _]):
+            return any(one.isalpha() for one in word)
+    return False
 
 
 def _is_in_path(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:

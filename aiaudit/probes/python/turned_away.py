@@ -16,6 +16,7 @@ _ASKS_NOTHING: Final = name_set(
     "endswith lower upper strip len isinstance exists is_file isfile is_dir isdir bool split rsplit get hasattr getattr"
     " getsize stat str print info debug warning error exception"
 )
+_BEGINNING: Final = lazy.regex(r"^(?:https?|https?:|https?:/?/?|/[\w./-]*|\w+/)$")
 _CHECKS: Final = lazy.regex(r"(?i)valid|check|ensure|assert|verify|guard|safe|allow|sanit|relative_to|require|confine")
 
 
@@ -42,10 +43,18 @@ def _compares(node: ast.AST, names: set[str]) -> bool:
 
 
 def _calls(node: ast.AST, names: set[str]) -> bool:
-    if not isinstance(node, ast.Call) or last_name(node.func) in _ASKS_NOTHING:
+    if not isinstance(node, ast.Call) or last_name(node.func) in _ASKS_NOTHING or _asks_for_a_beginning(node):
         return False
     receiver = [node.func.value] if isinstance(node.func, ast.Attribute) else []
     return any(dotted(one) in names for one in [*node.args, *receiver])
+
+
+def _asks_for_a_beginning(call: ast.Call) -> bool:
+    """`path.startswith("/uploads/")` and `url.startswith("https://")`: what follows may still lead anywhere."""
+    if last_name(call.func) != "startswith" or not call.args:
+        return False
+    given = call.args[0].elts if isinstance(call.args[0], ast.Tuple) else [call.args[0]]
+    return all(isinstance(one, ast.Constant) and _BEGINNING.search(str(one.value)) for one in given)
 
 
 def _is_none(node: ast.expr) -> bool:

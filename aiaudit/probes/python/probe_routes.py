@@ -63,6 +63,11 @@ _HEALTH_CLASS: Final = lazy.regex(
 _GRPC_HEALTH: Final = lazy.regex(r"^(?:Check|Watch)$|(?:^|[a-z])(?:Live|Ready|Health|HealthCheck)$")
 # The state of one run, job or document is no health of the service: `/runs/{run_id}/status`.
 _STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
+# `/predict/live` gives what goes on now; below a name of the service or its version it would say that it lives.
+_OF_NOW: Final = lazy.regex(
+    r"(?i)(?:^|/)(?!(?:api|v\d+|health\w*|probes?|checks?|internal|system|services?|server|app|actuator|status|monitor\w*"
+    r"|admin|management|k8s|kube\w*|ready\w*|[\w-]*services?|_\w*)/)[a-z][\w-]*/live/?$"
+)
 _ONE: Final = lazy.regex(r"(?:^|[a-z]_)(?:id|pk|uuid|slug)$")  # a parameter that names one thing
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
@@ -320,7 +325,9 @@ def _is_health(row: dict[str, Any]) -> bool:
     it is not told, as of the methods of a class (`Ping.get`), by the class."""
     route = row.get("route", "")
     around, _, name = row.get("function", "").rpartition(".")
-    if _STATE_OF_ONE.search(route) or any(_ONE.search(one["name"]) for one in row.get("params", ())):
+    if _STATE_OF_ONE.search(route) or (_OF_NOW.search(route) and not row.get("constant")):
+        return False
+    if any(_ONE.search(one["name"]) for one in row.get("params", ())):
         return False
     if row["kind"] == "route" and "/" not in route and route.endswith(f"{around}.{name}") and around:
         return bool(_HEALTH_CLASS.search(around.rpartition(".")[2]))

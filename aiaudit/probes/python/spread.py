@@ -20,9 +20,11 @@ from aiaudit.probes.python.nodes import expressions, header, statements, walk
 from aiaudit.probes.python.values import Values
 
 _DEEPEST: Final = 5  # maps in maps and names that stand for names
-_READS: Final = name_set(  # what sends or logs a map leaves it as it was
-    "print repr len str dict list sorted dumps isinstance copy deepcopy post put patch request stream urlopen Request"
-    " debug info warning error exception"
+_READS: Final = name_set("print repr len str dict list sorted dumps isinstance copy deepcopy urlopen Request")
+_SENDS: Final = (
+    name_set(  # what a client or a logger is given stays as it was; a function called `patch` may do anything
+        "post put patch request stream debug info warning error exception"
+    )
 )
 _CHANGES: Final = frozenset(("pop", "popitem", "clear", "setdefault"))
 
@@ -30,6 +32,8 @@ _CHANGES: Final = frozenset(("pop", "popitem", "clear", "setdefault"))
 def _is_given(name: str, node: ast.AST) -> bool:
     """Whether a call is given the map itself, so that it may change it; `**name` hands on a copy."""
     if not isinstance(node, ast.Call) or last_name(node.func) in _READS:
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _SENDS:
         return False
     handed = [*node.args, *(one.value for one in node.keywords if one.arg)]
     return any(isinstance(one, ast.Name) and one.id == name for one in handed)

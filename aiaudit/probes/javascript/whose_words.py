@@ -33,6 +33,8 @@ _HANDS_ON: Final = name_set(
     "JSON.stringify String dedent stripIndent stripIndents outdent trim join slice substring replace replaceAll concat"
     " toString map filter flatMap at reverse toLowerCase toUpperCase arrayBuffer Buffer.from Uint8Array"
 )
+# `Object.entries(profile).map(([key, value]) => …)`: what is taken out of an object is as much its sender's.
+_TAKES_OUT: Final = name_set("Object.entries Object.values Object.fromEntries Object.assign Array.from structuredClone")
 # What hands on the text of a document that it is given.
 _DOCUMENTS: Final = lazy.regex(
     r"(?i)^(?:pdf-parse|mammoth|officeparser|unpdf|word-extractor|textract|tesseract\.js)\b"
@@ -184,7 +186,9 @@ class Words:
             return [leaf for one in given[:2] for leaf in self.leaves(one, steps + 1)]
         if own_spec(named.spec) or named.spec == LOCAL:
             return [Leaf("call", named.rest[-60:], line, [named.spec, named.rest], self.given(given, steps))]
-        if _PLAIN.search(name) or _PLAIN.search(text):
+        if text in _TAKES_OUT:
+            return [leaf for one in given for leaf in self.leaves(one, steps + 1)]
+        if not (last in _HANDS_ON and _of_a_call(called)) and (_PLAIN.search(name) or _PLAIN.search(text)):
             return [Leaf("constant")]
         if last in ("get", "getAll") and called is not None and called.kind() == "member_expression":
             brought = [one for one in self.leaves(called.field("object"), steps + 1) if one.source == "user"]
@@ -249,6 +253,12 @@ class Words:
             found += [_keyed(leaf, key, value) for leaf in self.leaves(value, steps + 1)]
         member = bound.path.rpartition(".")[2] if bound.path not in ("", "?", "default") else ""
         return [self._kept(leaf, member, text, line) for leaf in found] or [Leaf("unknown", text[:60], line)]
+
+
+def _of_a_call(called: SgNode | None) -> bool:
+    """Whether a method is one of what another call gave back, which tells what it hands on."""
+    receiver = called.field("object") if called is not None and called.kind() == "member_expression" else None
+    return receiver is not None and receiver.kind() == "call_expression"
 
 
 def _keyed(leaf: Leaf, key: str, of: SgNode | None) -> Leaf:

@@ -11,7 +11,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.lookups import MADE, SENT, WHO, called_in, every_root
-from aiaudit.probes.python.probe_routes import auth_of, knows_who
+from aiaudit.probes.python.probe_routes import auth_of, auth_of_router, knows_who
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 
@@ -179,6 +179,7 @@ def _of_handler(row: dict[str, Any], path: str, owned: _Owned) -> Iterator[dict[
         best[one.row["sent"]] = max(one.held, best.get(one.row["sent"], 0))
     asked = [name.removeprefix(":").removeprefix("@.") for filled in told["given"].values() for name in filled]
     asked += [str(text) for text, _ in row.get("asked", ())]
+    asked += [text] if (text := auth_of_router(row, path, owned.project)) else []
     for one in found:
         in_path = f"{{{one.row['sent']}" in row.get("route", "") or f"{one.row['sent']}>" in row.get("route", "")
         if one.row["column"] not in _NAMES or in_path:  # whether a name is taken is asked of everybody's

@@ -187,9 +187,13 @@ def auth_of(row: dict[str, Any], path: str, project: PythonProject) -> str:
     for text, name in row.get("asked", ()):
         if _asks(text, name, path, project) or _behind(name, path, project):
             return str(text)
-    behind = _behind(f"@.{row.get('function', '')}", path, project)
-    place = place_of(row["router"], path, project) if not behind and row.get("router") else None
-    return routers_of(project, partial(_asks_or_behind, project)).asks(place) if place is not None else behind
+    return _behind(f"@.{row.get('function', '')}", path, project) or auth_of_router(row, path, project)
+
+
+def auth_of_router(row: dict[str, Any], path: str, project: PythonProject) -> str:
+    """What the router of a handler, or one above it, asks of all that it serves; else ""."""
+    place = place_of(row["router"], path, project) if row.get("router") else None
+    return routers_of(project, partial(_asks_or_behind, project)).asks(place) if place is not None else ""
 
 
 def _asks_or_behind(project: PythonProject, text: str, name: str, path: str) -> bool:

@@ -53,6 +53,7 @@ _SENT: Final = lazy.regex(
 )
 _QUERIED: Final = lazy.regex(r"\.(?:find\w+|select|query)\s*\(")
 _WORD: Final = lazy.regex(r"[A-Za-z_$][\w$]*")
+_NO_CHECK: Final = lazy.regex(r"(?i)limit|quota|credit|balance|usage|rate|plan|exist|format|valid")
 _CHECKS: Final = lazy.regex(
     r"(?i)check|ensure|assert|verify|guard|authori[sz]e|permission|access|owner|belongs|allowed|(?:^|\.)(?:can|has)[A-Z]|member"
 )
@@ -237,7 +238,8 @@ def _checked(calls: list[SgNode], names: _Names, sent: str) -> str:
     """A function that is named after a check and is given what was sent."""
     for call in calls:
         called, arguments = call.field("function"), call.field("arguments")
-        if called is not None and arguments is not None and _CHECKS.search(called.text()[-80:]):
+        name = called.text()[-80:] if called is not None else ""
+        if arguments is not None and _CHECKS.search(name) and not _NO_CHECK.search(name):
             given = arguments.text()[:_MAX_TEXT]
             if sent in given and names.says_sent(given) and not any(_conditions(call)):
                 return TO_WHO

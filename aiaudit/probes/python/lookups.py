@@ -37,9 +37,11 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 
 _WHO: Final = lazy.regex(
     r"^(?:\w+\.)*(?:current_user|current_identity|get_jwt_identity|get_jwt|get_jwt_claims|get_raw_jwt|get_current_user\w*|get_user_id)$"
-    r"|^g\.\w|^(?:flask\.)?(?:g|session)$|^(?:self\.|flask\.|info\.context\.)?(?:request|req|ws|websocket)\.(?:user|state|auth|session|headers|cookies"
-    r"|environ|META|authorization|scope|jwt_payload|token|account|tenant)(?:\.|$)"
+    r"|^(?:flask\.)?g\.(?:\w*user\w*|\w*account\w*|identity|claims|tenant\w*)"
+    r"|^(?:self\.|flask\.|info\.context\.)?(?:request|req|ws|websocket)\.(?:user|auth|session|headers|cookies|environ|META|authorization|scope"
+    r"|jwt_payload|token|account|tenant|state\.\w*(?:user|account|identity|claims|auth|principal|tenant)\w*)(?:\.|$)"
 )
+_OF_SOMEBODY: Final = lazy.regex(r"(?i)user|owner|account|tenant|member|identity|claims|principal|caller|viewer")
 _SENT: Final = lazy.regex(
     r"^(?:self\.|flask\.)?(?:request|req)\.(?:args|form|json|values|query_params|path_params|GET|POST|data|get_json|view_args|match_info)$"
     r"|^self\.kwargs$"
@@ -47,6 +49,7 @@ _SENT: Final = lazy.regex(
 _ROLES: Final = lazy.regex(
     r"(?i)role|admin|staff|superuser|permission|scope|group|owner|can_|has_|user_?type|is_member"
 )
+_NO_CHECK: Final = lazy.regex(r"(?i)limit|quota|credit|balance|usage|rate_|plan|exist|format|valid")
 _CHECKS: Final = lazy.regex(
     r"(?i)check|ensure|assert|verify|guard|authori[sz]e|require|permission|access|owner|belongs|allowed|can_|(?:^|_)has_|is_member|resolve_user"
 )
@@ -221,7 +224,7 @@ class _Function:
             "given": given,
             "named": named,
             "of": of,
-            "checks": _CHECKS.search(text.rpartition(".")[2]) is not None,
+            "checks": _is_check(text.rpartition(".")[2]),
         }
 
     def _all(self, nodes: Iterable[ast.AST]) -> frozenset[str]:
@@ -244,6 +247,18 @@ class _Function:
         match node:
             case ast.Name(id=name):
                 return self._bound(name, node, depth)
+            case ast.Attribute(
+                value=ast.Name(id="self" | "cls" as own), attr=attr
+            ):  # `self.db` says nothing of who asks
+                return frozenset((own,)) if _OF_SOMEBODY.search(attr) else _NOTHING
+            case (  # Flask's, by a key; what a database calls so has none
+                ast.Subscript(value=ast.Name(id="session"), slice=ast.Constant(value=str(key)))
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="session"), attr="get"),
+                    args=[ast.Constant(value=str(key)), *_],
+                )
+            ) if _OF_SOMEBODY.search(key):
+                return frozenset((WHO,))
             case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
                 return self.roots(value, depth)
             case ast.Call(func=ast.Attribute(value=owner, attr="get"), args=[ast.Constant(), *_]):
@@ -285,6 +300,11 @@ def _conditions(node: ast.expr) -> Iterator[ast.Compare]:
             yield one
         elif isinstance(one, ast.BoolOp | ast.BinOp | ast.Starred | ast.List | ast.Tuple):
             todo.extend(children_of(one))
+
+
+def _is_check(name: str) -> bool:
+    """Whether a function is named after a look at whose something is, and at nothing else."""
+    return _CHECKS.search(name) is not None and _NO_CHECK.search(name) is None
 
 
 def _has_roots(look: dict[str, Any]) -> bool:

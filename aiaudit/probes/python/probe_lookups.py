@@ -55,6 +55,7 @@ _ASKING: Final = lazy.regex(
 )
 _NOT_SENT: Final = frozenset(("self", "cls", "request", "req", "websocket", "ws"))
 _MOST_HOPS: Final = 3
+_MOST_FUNCTIONS: Final = 200  # that are looked through for one handler
 _MOST: Final = 400  # handlers of one project that are followed
 
 
@@ -173,7 +174,7 @@ def _of_handler(row: dict[str, Any], path: str, owned: _Owned) -> Iterator[dict[
             who.add(name)
         elif not any(not one.startswith(":") for one in filled) and name not in _NOT_SENT:
             sent[name] = name
-    found = list(_evaluate(told, path, frozenset(who), sent, owned, 0))
+    found = list(_evaluate(told, path, frozenset(who), sent, owned, 0, [_MOST_FUNCTIONS]))
     best: dict[str, int] = {}  # who may have the conversation may have its messages, which go by the same key
     for one in found:
         best[one.row["sent"]] = max(one.held, best.get(one.row["sent"], 0))
@@ -194,10 +195,18 @@ def _is_handed(name: str, row: dict[str, Any]) -> bool:
 
 
 def _evaluate(
-    told: dict[str, Any], path: str, who: frozenset[str], sent: dict[str, str], owned: _Owned, hops: int
+    told: dict[str, Any],
+    path: str,
+    who: frozenset[str],
+    sent: dict[str, str],
+    owned: _Owned,
+    hops: int,
+    left: list[int],
 ) -> Iterator[_Found]:
-    """What a function looks up by what was sent, and how it is held to who asks."""
+    """What a function looks up by what was sent, and how it is held to who asks. `left`: how many functions may still
+    be looked through for this handler."""
     project = owned.project
+    left[0] -= 1
     held_keys = {  # what was sent stands in one query with who asks, or was handed to a check
         root.removeprefix(MADE) for row in told["looks"] if _is_who(row["beside"], who) for root in row["beside"]
     }
@@ -236,12 +245,14 @@ def _evaluate(
         knows = not who.isdisjoint(every_root(call))
         if knows and not _WATCHES.search(call["text"]) and place_of not in owned.stored:
             handed.append(number)
-        if function is None or place_of is None or hops >= _MOST_HOPS:
+        if function is None or place_of is None or hops >= _MOST_HOPS or left[0] <= 0:
             continue
         inner_who, inner_sent = _handed_in(call, function, who, sent)
         if inner_sent:
-            inner = _evaluate(function, place_of[0], frozenset(inner_who | {WHO}), inner_sent, owned, hops + 1)
-            found += [one._replace(at=number) for one in inner]
+            inner = _evaluate(function, place_of[0], frozenset(inner_who | {WHO}), inner_sent, owned, hops + 1, left)
+            # a service that was made for who asks may see to it where nobody looks
+            least = 1 if inner_who & {"self", "cls"} else 0
+            found += [one._replace(at=number, held=max(one.held, least)) for one in inner]
     for one in found:
         held = one.held
         if compared or any(sent.get(root) == one.row["sent"] for root in held_keys):

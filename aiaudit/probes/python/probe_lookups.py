@@ -63,7 +63,7 @@ class LookupsQuery(CodeQuery):
     """Places at which a handler that only answers who has logged in looks up records of somebody by what it is sent.
 
     stored: the class whose records they are. owner: its column that says whose (`user_id`), or `itself` where a record
-    is the person; through: the class that has the owner, where this one only points to it. column: by what is looked
+    is the person; through: the class that has this column, where this one only points to it. column: by what is looked
     up; sent: what the handler calls that; asked: the names of all that stands before the
     handler. held: `to who asks` (a condition of the query, or a comparison beside it),
     `unclear` (who asks is handed on, and it is not known for what) or `to nothing`: nobody looks whether the record is
@@ -128,18 +128,18 @@ class _Owned:
         self.classes: dict[tuple[str, str], _Class] = {}
         rows = [(path, row) for path in project.having.get("stored", ()) for row in project.records[path]["stored"]]
         self.stored = {(path, row["name"]) for path, row in rows}
-        tables: dict[str, str] = {}
+        tables: dict[str, _Class] = {}
         for path, row in rows:
             owner = next((one for one in row["columns"] if _OWNER.search(one)), "")
             if _PERSON.search(row["name"]):
                 owner = "itself"
             if owner:
-                self.classes[path, row["name"]] = _Class(row["name"], owner, "")
-                tables.update({row["table"]: row["name"], row["name"]: row["name"]})
+                made = self.classes[path, row["name"]] = _Class(row["name"], owner, "")
+                tables.update({row["table"]: made, row["name"]: made})
         for path, row in rows:
-            parent = next((tables[one] for one in row["refs"] if one in tables), "")
-            if parent and (path, row["name"]) not in self.classes and not _PERSON.search(parent):
-                self.classes[path, row["name"]] = _Class(row["name"], "", parent)
+            parent = next((tables[one] for one in row["refs"] if one in tables), None)
+            if parent is not None and (path, row["name"]) not in self.classes and parent.owner != "itself":
+                self.classes[path, row["name"]] = _Class(row["name"], parent.owner, parent.name)
         self._by_name: dict[str, list[_Class]] = {}
         for (_, name), one in self.classes.items():
             self._by_name.setdefault(name, []).append(one)

@@ -32,8 +32,8 @@ _HEAP: Final = 3  # folders from which a folder holds copies: then it is where s
 _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.TEST, Role.EXAMPLE, Role.OTHER, Role.DOCS})
 _BINARY: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".ico", ".pdf", ".zip", ".gz", ".woff", ".woff2", ".ttf"})
 _OF_A_COPY: Final = lazy.regex(
-    r"(?i)(?:[ _.-]?+(?:copy|old|bak|backup|orig|final|new)(?: ?+\(?+\d++\)?+)?+|[ _-]?+v?+\d++| ?+\(\d++\))++"
-    r"(?=\.\w++$|$)"
+    r"(?i)(?:(?:[ _.-]|(?<![a-z]))(?:copy|old|bak|backup|orig|final|new)(?: ?+\(?+\d++\)?+)?+|[ _-]?+v?+\d++"
+    r"| ?+\(\d++\))++(?=\.\w++$|$)"
     r"|^copy of "
 )
 COPY: Final = record("copy", path=STRING, line=INT, of=STRING, exact=BOOL, blocks=DYN)

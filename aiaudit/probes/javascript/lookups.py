@@ -63,6 +63,9 @@ _WATCHES: Final = lazy.regex(
 )
 _PLAIN: Final = name_set("req res request response next ctx context c event props _ _req _request reply app socket"
                          " error err params searchParams locals cookies url")  # fmt: skip
+_SAYS_NOTHING: Final = lazy.regex(r"^(?:null|undefined|true|false|\d.*|typeof\b.*)$")
+_FIXED: Final = lazy.regex(r"^[\"'`]|^\w+\.[A-Z][A-Z_\d]*$")  # a text, or a member of an enumeration
+_ROLES: Final = lazy.regex(r"(?i)role|admin|staff|superuser|permission|scope|group|owner|user_?type|member")
 _STANDS_BEFORE: Final = lazy.regex(
     r"(?i)access|owner|permission|belongs|member|\brole|admin|\bcan[A-Z]|\bown[A-Z]|authorize"
 )
@@ -203,16 +206,18 @@ def _held_elsewhere(node: SgNode, names: _Names) -> str:
         if operator is None or operator.text() not in ("===", "!==", "==", "!="):
             continue
         texts = [side.text()[:200] for side in sides if side is not None]
-        if any(map(names.says_who, texts)) and not any(
-            text in ("null", "undefined") or text[:1].isdigit() for text in texts
-        ):
+        if any(_SAYS_NOTHING.search(text) for text in texts):
+            continue
+        if any(map(_FIXED.search, texts)):
+            texts = [text for text in texts if _ROLES.search(text)]
+        if any(map(names.says_who, texts)):
             return TO_WHO
     for call in node.find_all(kind="call_expression"):
         called = call.field("function")
         name = called.text()[:120] if called is not None else ""
         arguments = call.field("arguments")
         given = arguments.text()[:_MAX_TEXT] if arguments is not None else ""
-        if name.endswith((".equals", ".includes", ".some", ".find")) and names.says_who(f"{name} {given}"):
+        if name.endswith((".equals", ".includes", ".some")) and names.says_who(f"{name} {given}"):
             return TO_WHO
         if names.says_who(given) and not _WATCHES.search(name) and not any(_conditions(call)) and not _is_query(name):
             return UNCLEAR

@@ -118,12 +118,14 @@ class _Function:
         }
 
     def _compared(self, node: ast.Compare) -> frozenset[str]:
-        """What is held against something else: `document.user_id != user.id`, `user.role == "admin"`; to ask for
-        nothing or for a number (`user.credits < 1`) says nothing of whose a record is."""
+        """What is held against something else: `document.user_id != user.id`, `user.role == "admin"`. To ask for
+        nothing, for more or less (`user.credits < price`) or for a plan says nothing of whose a record is."""
         sides = [node.left, *node.comparators]
+        if not all(isinstance(one, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for one in node.ops):
+            return frozenset()
         if any(isinstance(one, ast.Constant) and not isinstance(one.value, str) for one in sides):
             return frozenset()
-        if any(isinstance(one, ast.Constant) for one in sides):
+        if any(map(_is_fixed, sides)):
             sides = [one for one in sides if _ROLES.search(dotted(one))]
         return self._all(sides)
 
@@ -300,6 +302,11 @@ def _conditions(node: ast.expr) -> Iterator[ast.Compare]:
             yield one
         elif isinstance(one, ast.BoolOp | ast.BinOp | ast.Starred | ast.List | ast.Tuple):
             todo.extend(children_of(one))
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    """A text, or a member of an enumeration: `Plan.FREE`."""
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.Attribute) and node.attr.isupper())
 
 
 def _is_check(name: str) -> bool:

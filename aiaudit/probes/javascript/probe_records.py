@@ -41,9 +41,10 @@ class RecordsQuery(ScriptQuery):
     """Places that log, trace or store named values, with the fields of `python.records` that these are, those that the
     table adds among them. sink: log, trace, store, or cache (what goes by itself). table: what is filled. answer: how
     it is known that an answer is among them: model (followed from a call of one), spoken (what was said, beside who
-    said it), named (by its key, where a model is near), or "". near: a model is asked in the file, over two imports of
-    it, or by what imports it; everywhere where nothing in these languages asks one. open: what is kept could not be
-    told in full; most: the fields that its table has room for. least: fewest fields of a log line or trace."""
+    said it), asked (what a user said, in a table that keeps what the model says too), named (by its key, where a model
+    is near), or "". near: a model is asked in the file, over two imports of it, or by what imports it; everywhere where
+    nothing in these languages asks one. open: what is kept could not be told in full; most: the fields that its table
+    has room for. least: fewest fields of a log line or trace."""
 
     least: int = Field(default=1, ge=0, le=8)
     features: ClassVar[tuple[str, ...]] = ("flows", "records")

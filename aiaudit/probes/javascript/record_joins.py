@@ -165,11 +165,12 @@ class _Joined:
         self._together(made)
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         begun = {_plain(row["table"]) for _, row in made if row["kind"] == "insert" and row["table"]}
-        for path, row in made:
+        for _, row in made:
             if row["kind"] == "update" and _plain(row["table"]) in begun:
                 continue
             self._added(row)
-            found[path].append(row)
+            if not any(one["line"] == row["line"] and one["table"] == row["table"] for one in found[row["path"]]):
+                found[row["path"]].append(row)
         return found
 
     def _filled(self, path: str, row: dict[str, Any], depth: int) -> list[tuple[str, dict[str, Any]]]:
@@ -234,7 +235,8 @@ class _Joined:
     def _together(self, made: list[tuple[str, dict[str, Any]]]) -> None:
         """Of one table: what later statements add to a row, and who speaks in it."""
         tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for _, row in made:
+        for path, row in made:
+            row["path"] = path
             if row["table"] and row["sink"] == "store":
                 tables[_plain(row["table"])].append(row)
         for rows in tables.values():
@@ -245,13 +247,14 @@ class _Joined:
                 for other in changed if one["kind"] == "insert" else ():
                     one["fields"] |= other["fields"]
                     one["keys"] = list(dict.fromkeys([*one["keys"], *other["keys"]]))[:40]
-                    one["answer"] = one["answer"] or other["answer"]
+                    if other["answer"] and not one["answer"]:  # told where the answer is written, not where the row begins
+                        one |= {key: other[key] for key in ("answer", "path", "line", "function", "name", "near")}
                     says = says or other["says"]
                 if says:
                     one["fields"] |= {"input_ref"} if spoken & {"user", "any"} else set()
                 if says and spoken & {"model", "any"}:
                     one["fields"].add("output")
-                    one["answer"] = one["answer"] or "spoken"
+                    one["answer"] = one["answer"] or ("asked" if one["says"] == "user" else "spoken")
 
     def _added(self, row: dict[str, Any]) -> None:
         """What the table adds by itself, and whose it is by what it points to."""

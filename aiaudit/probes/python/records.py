@@ -64,6 +64,7 @@ _RECORDERS: Final = lazy.regex(
 _SPEAKERS: Final = name_set("role sender speaker is_user is_bot sender_type message_type author_role")
 _WHO: Final = lazy.regex(r"(?i)^(?:user_?)?e_?mail(?:_address)?$|^user_?name$")  # beside what was asked and answered
 _ROWS: Final = name_set("row r rec record result found fetched res")
+_BROUGHT: Final = name_set("request req payload body event webhook update inbound form")
 _MOST: Final = 200
 _LEAST_FIELDS: Final = 3
 _DEEPEST: Final = 5  # names, dicts and calls that are followed into each other
@@ -256,6 +257,8 @@ class RecordFinder:
             return None
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
         by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, SAID))
+        if by == {"message_type"} and _came_in(named["message_type"] if "message_type" in named else None):
+            by = set()  # text, picture or sound: the kind of what a request brought
         if (
             by and said and telling and last_name(call.func) != "append"
         ):  # a turn of a conversation: who spoke, and what was said
@@ -286,6 +289,16 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+def _came_in(node: ast.expr | None) -> bool:
+    """Whether a value is a part of what a request brought: `request.message_type`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name)) | ast.Subscript(value=ast.Name(id=name)):
+            return name.lower() in _BROUGHT
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get")):
+            return name.lower() in _BROUGHT
+    return False
 
 
 def _is_made_up(fields: Mapping[str, str], named: Mapping[str, ast.expr | None]) -> bool:

@@ -247,7 +247,7 @@ class _Joined:
                 for other in changed if one["kind"] == "insert" else ():
                     one["fields"] |= other["fields"]
                     one["keys"] = list(dict.fromkeys([*one["keys"], *other["keys"]]))[:40]
-                    if other["answer"] and not one["answer"]:  # told where the answer is written, not where the row begins
+                    if other["answer"] and not one["answer"]:  # told where the answer is written
                         one |= {key: other[key] for key in ("answer", "path", "line", "function", "name", "near")}
                     says = says or other["says"]
                 if says:

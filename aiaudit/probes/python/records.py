@@ -257,7 +257,7 @@ class RecordFinder:
             return None
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
         by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, SAID))
-        if by == {"message_type"} and _came_in(named["message_type"] if "message_type" in named else None):
+        if by == {"message_type"} and _came_in(named.get("message_type")):
             by = set()  # text, picture or sound: the kind of what a request brought
         if (
             by and said and telling and last_name(call.func) != "append"

@@ -208,8 +208,20 @@ def test_who_speaks(tmp_path: Path) -> None:
     assert of(tmp_path / "user", text)[0]["fields"] == ["input_ref"]
     both = text + "\ndb.insert(turns).values({ role: 'assistant', content: told });"
     assert [(row["fields"], row["answer"]) for row in of(tmp_path / "both", both)] == [
-        (["input_ref", "output"], "spoken")
-    ] * 2
+        (["input_ref", "output"], "asked"),
+        (["input_ref", "output"], "spoken"),
+    ]
+
+
+def test_a_row_is_told_where_its_answer_is_written(tmp_path: Path) -> None:
+    text = (
+        "import OpenAI from 'openai';\nconst client = new OpenAI();\n"
+        "export async function begin(token) { await db.link.create({ data: { token, userId: user.id } }); }\n"
+        "export async function answer(id) {\n  const told = await client.responses.create({ model: 'm', input: 'q' });\n"
+        "  await db.link.update({ where: { id }, data: { lastAnswer: told.output_text } });\n}\n"
+    )
+    (row,) = of(tmp_path, text)
+    assert (row["line"], row["answer"], row["function"]) == (6, "model", "answer")
 
 
 def test_what_a_later_statement_adds(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ _AUTH_WORDS: Final = name_set(
     "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
     " bearer protected"
 )
+_ASKS_WHO: Final = _AUTH_WORDS | name_set("login user caller session limit throttl log_ csrf page")
 _CHECKS: Final = name_set(
     "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
     " check_schema TypeAdapter abort"
@@ -84,6 +85,10 @@ class HandlerBody:
                 self.checks = self.checks or "raises 400"
             if isinstance(inner, ast.If) and turns_away(inner):
                 self.checks = self.checks or "allowed values"
+        if not self.reads_request and (helper := _helper_that_reads(scope, nodes)) is not None:
+            self.reads_request = loose = True
+            if not self.checks and _refuses(helper):
+                self.checks = "raises 400"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
         if self.reads_request and not self.checks and _all_to_numbers(nodes):
@@ -169,6 +174,26 @@ def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:
         if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses(helper.node):
             return True
     return False
+
+
+def _helper_that_reads(scope: Scope, nodes: Sequence[ast.AST]) -> FunctionNode | None:
+    """A function of the same file that reads the request for the handler: `body = _body()`, and there
+    `return request.get_json(silent=True) or {}`. One that asks who calls reads it for something else."""
+    outer = scope
+    while outer.parent is not None:
+        outer = outer.parent
+    for inner in nodes:
+        if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Name):
+            continue
+        helper = outer.children.get(inner.func.id)
+        made = helper.node if helper is not None and helper is not scope else None
+        if not isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) or made.decorator_list:
+            continue
+        if any(word in made.name.lower() for word in _ASKS_WHO):
+            continue
+        if any(isinstance(one, ast.Attribute) and _reads(one) for one in below(made, _MOST)):
+            return made
+    return None
 
 
 def _made_a_model(scope: Scope, nodes: Sequence[ast.AST]) -> bool:

@@ -513,3 +513,37 @@ def test_an_address_in_a_file_without_a_framework_makes_no_route(tmp_path: Path)
         def list_users(): ...
     """
     assert routes(tmp_path, code) == []
+
+
+def test_a_function_of_the_file_may_read_the_request(tmp_path: Path) -> None:
+    found = by_name(
+        tmp_path,
+        """\
+        from flask import Flask, abort, request
+        app = Flask(__name__)
+        def _body():
+            return request.get_json(silent=True) or {}
+        def _checked():
+            body = request.get_json()
+            if "image" not in body:
+                abort(400)
+            return body
+        def log_request():
+            print(request.args)
+        @app.post("/faces/<number>")
+        def faces(number):
+            return recognise(number, _body().get("image"))
+        @app.post("/checked")
+        def checked():
+            return recognise(1, _checked()["image"])
+        @app.get("/count")
+        def count():
+            log_request()
+            return str(counted())
+        """,
+    )
+    assert {name: (one["takes_input"], one["reads_request"], one["validated"]) for name, one in found.items()} == {
+        "faces": (True, True, False),
+        "checked": (True, True, True),
+        "count": (False, False, False),
+    }

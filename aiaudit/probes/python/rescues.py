@@ -33,7 +33,7 @@ _TELLS: Final = lazy.regex(
     r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
 _WRAPS: Final = lazy.regex(r"dumps|jsonify|make_response|\w*Response|dict|jsonable_encoder")
-NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
+NO_ANSWER: Final = lazy.regex(r"(?i)^(?:none|null|nan|n/?a|unknown|undefined|empty|\?+|-+|\{\s*+\}|\[\s*+\])?$")
 _TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^format_exc$|^(?:exit|_exit|print|warning|warn|info|debug)$"
 )

@@ -48,7 +48,8 @@ def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
     if known is None:
         covered = [entry for entry in javascript_files(context) if query.covers(entry) and not made_up(entry, project)]
         parsed = [entry for entry in covered if entry.path in project.records]
-        unread = [entry.path for entry in covered if entry.path not in project.records and entry.path not in empty]
+        whole = project.records.keys() - project.unparsed.keys()  # of some a part of the scanner failed
+        unread = [entry.path for entry in covered if entry.path not in whole and entry.path not in empty]
         if query.server:
             parsed = [entry for entry in parsed if entry.path not in project.clients]
         known = context.memo[key] = (parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10])))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.debug import show_where
 from aiaudit.probes.javascript import open_loops
 from aiaudit.probes.javascript.base_record import base_record, light_record
 from aiaudit.probes.javascript.calls import CallFinder
@@ -146,9 +147,18 @@ class JavaScriptEngine:
         if "log_values" in self.features and "client" not in runs and logged.MARKS.search(data):
             rows = log_values.LogValuesFinder(module).rows()
             record |= {"log_values": rows} if rows else {}
-        return record | self._extracted(data, module, resolver, values)
+        failed: dict[str, Exception] = {}
+        record |= self._extracted(data, module, resolver, values, failed)
+        if failed:
+            why = ", ".join(f"{name}: {type(error).__name__}" for name, error in failed.items())
+            record["error"] = f"a part of the scanner failed ({why}); the rest was read"
+            record["lost"] = {"words": [], "packages": [], "marks": sorted(failed)}
+        return record
 
-    def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
+    def _extracted(
+        self, data: bytes, module: Module, resolver: Resolver, values: Values, failed: dict[str, Exception]
+    ) -> dict[str, Any]:
+        """What the extractors find. `failed` takes those that broke, and why."""
         from aiaudit.probes.javascript import (
             caught,
             error_values,
@@ -166,47 +176,52 @@ class JavaScriptEngine:
         )
 
         found: dict[str, Any] = {}
+
+        def take(feature: str, look: Callable[[], Mapping[str, Any]]) -> None:
+            """What one extractor finds. One that breaks leaves open only what it alone is asked for."""
+            try:
+                found.update({name: rows for name, rows in look().items() if rows})
+            except (TooLarge, RecursionError, MemoryError):  # of the file, whoever looks at it
+                raise
+            except Exception as error:
+                show_where()
+                failed[feature] = error
+
         if "rescues" in self.features or "tools" in self.features:
-            found |= steps.StepFinder(module, resolver, values).record()
+            take("rescues", steps.StepFinder(module, resolver, values).record)
+            failed |= {"tools": failed["rescues"]} if failed else {}
         if "rescues" in self.features and rescues.MARKS.search(data):
-            rows = rescues.rescues(module, resolver)
-            found |= {"rescues": rows} if rows else {}
-        if "rescues" in self.features and (where := rescues.replaced(module, resolver)):
-            found |= {"replaced": where}
+            take("rescues", lambda: {"rescues": rescues.rescues(module, resolver)})
+        if "rescues" in self.features:
+            take("rescues", lambda: {"replaced": rescues.replaced(module, resolver)})
         if "routes" in self.features and routes.MARKS.search(data):
-            found |= routes.RouteFinder(module, resolver, values).record()
+            take("routes", lambda: routes.RouteFinder(module, resolver, values).record())
         if "routes" in self.features and sentries.MARKS.search(data):
-            found |= sentries.SentryFinder(module).record()
+            take("routes", lambda: sentries.SentryFinder(module).record())
         if "caught" in self.features and caught.MARKS.search(data):
-            rows = caught.CaughtFinder(module).found()
-            found |= {"caught": rows} if rows else {}
+            take("caught", lambda: {"caught": caught.CaughtFinder(module).found()})
         if "caught" in self.features and error_values.MARKS.search(data) and routes.MARKS.search(data):
             told = frozenset(row["line"] for row in found.get("caught", ()))
-            rows = error_values.ErrorValues(module, resolver, told).rows()
-            found |= {"caught": [*found.get("caught", ()), *rows]} if rows else {}
+            more = error_values.ErrorValues(module, resolver, told)
+            take("caught", lambda: {"caught": [*found.get("caught", ()), *more.rows()]})
         if "tools" in self.features and tools.MARKS.search(data):
-            rows = tools.ToolFinder(module, resolver, values).found()
-            found |= {"tools": rows} if rows else {}
+            take("tools", lambda: {"tools": tools.ToolFinder(module, resolver, values).found()})
         if "records" in self.features and records.MARKS.search(data):
-            found |= records.RecordFinder(module, resolver).record()
+            take("records", lambda: records.RecordFinder(module, resolver).record())
         if "prompts" in self.features and prompts.MARKS.search(data):
-            rows = prompts.PromptFinder(module, resolver, values).found()
-            found |= {"prompts": rows} if rows else {}
+            take("prompts", lambda: {"prompts": prompts.PromptFinder(module, resolver, values).found()})
         if "flows" in self.features:
             finder = flows.FlowFinder(module, resolver)
             if flows.MARKS.search(data):
-                rows = finder.rows()
-                found |= {"flows": rows} if rows else {}
-            names = finder.answering()
-            found |= {"answering": names} if names else {}
+                take("flows", lambda: {"flows": finder.rows()})
+            take("flows", lambda: {"answering": finder.answering()})
             if "logged" in self.features and logged.MARKS.search(data):
-                rows = logged.LoggedFinder(finder).rows()
-                found |= {"logged": rows} if rows else {}
+                take("logged", lambda: {"logged": logged.LoggedFinder(finder).rows()})
             if "parses" in self.features and parses.MARKS.search(data):
-                rows = parses.ParseFinder(finder, values).rows()
-                found |= {"parses": rows} if rows else {}
+                take("parses", lambda: {"parses": parses.ParseFinder(finder, values).rows()})
             if "instructions" in self.features and (instructions.MARKS.search(data) or routes.MARKS.search(data)):
-                found |= instructions.InstructionFinder(module, resolver, names).record()
+                names = found.get("answering", [])
+                take("instructions", instructions.InstructionFinder(module, resolver, names).record)
         return found
 
     def _matters(self, data: bytes, client: bool) -> bool:

@@ -54,7 +54,7 @@ class JavaScriptProject:
         files that could not be parsed, where their text tells."""
         self.unparsed = errors_in(scans)
         self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
-        self.records = without(scans, self.unparsed)
+        self.records = without(scans, {path for path in self.unparsed if "base" not in scans[path]})
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
         self._files = set(scans)
         self._aliases = dict(aliases or {})

@@ -169,7 +169,8 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     record: dict[str, Any] = {"base": base_record(module, resolver, wanted.patterns, sorted(interesting))}
     if finder.records:
         record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
-    record |= wanted.features.extract(FileView(module, resolver, finder))
+    failed: dict[str, Exception] = {}
+    record |= wanted.features.extract(FileView(module, resolver, finder), failed)
     if source.cells:
         record["cells"] = _cells(source)
     if source.merged:
@@ -177,6 +178,11 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     if source.why:
         record["error"] = f"{source.why}; the rest was read"
         record["lost"] = lost_in(source, wanted.marked)
+    if failed:
+        why = ", ".join(f"{name}: {type(error).__name__}" for name, error in failed.items())
+        record.setdefault("error", f"a part of the scanner failed ({why}); the rest was read")
+        lost = record.setdefault("lost", {"words": [], "marks": [], "imports": [], "defines": []})
+        lost["marks"] = sorted({*lost["marks"], *failed})
     return record
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from aiaudit.debug import show_where
 from aiaudit.probes.python import (
     assigned,
     callers,
@@ -208,17 +209,24 @@ class Features:
         names = zip(self.names, marked, strict=False)
         return sorted({at for name, offsets in names if getattr(_FEATURES[name], what) for at in offsets})
 
-    def extract(self, view: FileView) -> dict[str, Any]:
-        """What the extractors find in one file."""
+    def extract(self, view: FileView, failed: dict[str, Exception]) -> dict[str, Any]:
+        """What the extractors find in one file. `failed` takes the names of those that broke, and why: what the others
+        find is true all the same."""
         found: dict[str, Any] = {}
         for name, offsets in zip([*self.names, _ASSIGNED], view.source.hits.marked, strict=False):
             if not offsets:
                 continue
             view.marked = view.source.lines_at(offsets)
-            if name == _ASSIGNED:
-                found["assigned"] = assigned.assigned(view, self.globs)
-            else:
-                found |= _FEATURES[name].extract(view)
+            try:
+                if name == _ASSIGNED:
+                    found["assigned"] = assigned.assigned(view, self.globs)
+                else:
+                    found |= _FEATURES[name].extract(view)
+            except (RecursionError, MemoryError):  # of the file, whoever looks at it
+                raise
+            except Exception as error:
+                show_where()
+                failed[name] = error
         return {name: rows for name, rows in found.items() if rows}
 
 

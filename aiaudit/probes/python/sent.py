@@ -213,7 +213,8 @@ class _Way:
             return
         own = (scope.qualname, argument.arg)
         known = len(self.ends)
-        if argument.arg not in ("self", "cls") and _may_be_text(argument.annotation) and own not in self.ends:
+        is_new = argument.arg not in ("self", "cls") and _may_be_text(argument.annotation) and own not in self.ends
+        if is_new:
             self.ends.append(own)
         if hops >= _MAX_HOPS:
             return
@@ -225,7 +226,7 @@ class _Way:
                 index = position - 1 if is_method else position
                 given = keyword_of(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else None)
                 yield from self.sources(given, caller, depth + 1, hops + 1)
-        if len(self.ends) > known + 1:  # a caller in this file is filled by others itself
+        if is_new and len(self.ends) > known + 1:  # a caller in this file is filled by others itself
             self.ends.remove(own)
 
     def _is_injected(self, argument: ast.arg, scope: Scope) -> bool:

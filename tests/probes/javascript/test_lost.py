@@ -10,6 +10,7 @@ import pytest
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
 from aiaudit.probes.javascript.engine import JavaScriptEngine
+from aiaudit.probes.javascript.routes import RouteFinder
 from tests.probes.javascript.support import ask
 from tests.probes.support import context
 
@@ -125,3 +126,27 @@ def test_text_that_windows_wrote_is_read(tmp_path: Path) -> None:
     project = context(tmp_path, {"a.ts": ""}).project
     found = JavaScriptEngine([query]).scan("fetch(x)\n".encode("utf-16"), next(iter(project.files)))
     assert [one["line"] for one in found["calls"]] == [1]
+
+
+def test_an_extractor_that_breaks_leaves_only_its_own_questions_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object) -> dict[str, Any]:
+        raise KeyError("x")
+
+    code = """
+    import express from 'express'
+    import OpenAI from 'openai'
+    const app = express()
+    const client = new OpenAI()
+    app.post('/ask', async (req, res) => {
+      res.json(await client.chat.completions.create({ model: 'a', messages: [{ role: 'user', content: req.body.text }] }))
+    })
+    app.listen(3000)
+    """
+    monkeypatch.setattr(RouteFinder, "record", fail)
+    routes = ask(tmp_path, "javascript.routes", {"src/a.ts": code})
+    calls = ask(tmp_path, "javascript.calls", {"src/a.ts": code}, any=COMPLETION)
+    assert calls.state is State.KNOWN and calls.value
+    assert routes.state is State.UNKNOWN
+    assert "a part of the scanner failed (routes: KeyError); the rest was read" in routes.reason

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiaudit.model.fact import Fact, State
+from aiaudit.probes.python import extract
 from aiaudit.probes.python.lost import words_of
 from aiaudit.probes.python.salvage import MOST_TRIES, salvage
 from aiaudit.probes.python.source import hiding_encoding
-from tests.probes.python.support import ask
+from tests.probes.python.support import ask, lay
 
 CONFLICT = b"def f():\n    a = 1\n<<<<<<< HEAD\n    b = 2\n=======\n    b = 3\n>>>>>>> other\n    return a\n"
 TEMPLATE = b"import os\n{% if x %}\ny = 2\n{% endif %}\ndef g():\n    return os.getcwd()\n"
@@ -46,6 +47,27 @@ def test_what_is_lost_and_what_is_kept(data: bytes, lost: list[int], kept: list[
     assert found.lost == lost
     text = ast.unparse(found.tree)
     assert [one for one in kept if one not in text] == []
+
+
+@pytest.mark.parametrize("broken", ["routes", "log_values"])
+def test_an_extractor_that_breaks_leaves_only_its_own_questions_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(view: object) -> dict[str, Any]:
+        raise ValueError("list.remove(x): x not in list")
+
+    feature = extract._FEATURES[broken]
+    monkeypatch.setitem(extract._FEATURES, broken, feature._replace(extract=fail))
+    code = "import logging, fastapi, torch\napp = fastapi.FastAPI()\n\n@app.get('/x')\ndef x(q):\n    logging.info(q)\n    return torch.load('a.pt')\n"
+    lay(tmp_path, {"app.py": code})
+    routes = ask(tmp_path, "python.routes", roles=["code"])
+    values = ask(tmp_path, "python.log_values", roles=["code"])
+    calls = ask(tmp_path, "python.calls", any=["torch.load"], roles=["code"])
+    assert calls.state is State.KNOWN and calls.value
+    assert routes.state is (State.UNKNOWN if broken == "routes" else State.KNOWN)
+    assert values.state is (State.UNKNOWN if broken == "log_values" else State.KNOWN)
+    if broken == "routes":
+        assert "a part of the scanner failed (routes: ValueError); the rest was read" in routes.reason
 
 
 def test_what_is_no_python_is_not_read() -> None:

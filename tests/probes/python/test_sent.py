@@ -7,6 +7,7 @@ from textwrap import indent
 
 import pytest
 
+from aiaudit.model.fact import State
 from tests.probes.python.support import ask
 
 HEAD = """
@@ -112,6 +113,33 @@ def test_what_is_another_text_or_was_held_against_something_is_not(tmp_path: Pat
 def test_a_part_of_a_path_of_the_route_holds_no_slash(tmp_path: Path) -> None:
     assert found(tmp_path, "name: str", "open(FOLDER / name)", "/files/{name}") == []
     assert found(tmp_path, "name: str", "open(FOLDER / name)", "/files/{name:path}") == [("reads", "name")]
+
+
+def test_a_parameter_that_cannot_be_text_is_followed_through_two_callers(tmp_path: Path) -> None:
+    code = """
+    import sqlite3
+    from typing import LiteralString
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    db = sqlite3.connect("x.db")
+
+    def run(query: LiteralString):
+        return db.execute(query)
+
+    def first(column):
+        return run(f"select {column} from roads")
+
+    def second(table, column):
+        return run(f"select {column} from {table}")
+
+    @app.get("/roads")
+    def roads(column: str):
+        return first(column), second("roads", column)
+    """
+    fact = ask(tmp_path, "python.sent", {"app.py": code}, roles=["code"])
+    assert fact.state is State.KNOWN
+    assert [(one["does"], one["source_name"]) for one in fact.value or []] == [("queries", "column")]
 
 
 def test_a_file_without_handlers_is_not_looked_through(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ _REQUEST_READS: Final = name_set(
     "get_json json form args values files data body stream query_params GET POST FILES"
     " media get_media bounded_stream get_body get_param"
 )
+_RECEIVED: Final = name_set("receive_json receive_text iter_json iter_text")
 _ARGUMENTS: Final = name_set("get_argument get_arguments get_body_argument get_body_arguments")  # of Tornado
 _MOST: Final = 5_000  # nodes of a long handler
 # Of what Powertools calls the current event.
@@ -217,6 +218,34 @@ def _made_a_model(scope: Scope, nodes: Sequence[ast.AST]) -> bool:
         if any(last_name(base) == "BaseModel" for base in bases):
             return True
     return False
+
+
+def made_of(node: FunctionNode, given: set[str]) -> list[ast.expr]:
+    """The classes of which an object is made out of what comes in, answers left out: `Order(text=text)`,
+    `data = await websocket.receive_json()` and `ChatRequest(message=data.get("message"))`."""
+    nodes = below(node, _MOST)
+    read = set(given)
+
+    def comes_in(value: ast.expr) -> bool:
+        return any(
+            (isinstance(one, ast.Name) and one.id in read)
+            or (isinstance(one, ast.Attribute) and (_reads(one) or one.attr in _RECEIVED))
+            for one in walk(value)
+        )
+
+    for one in sorted((one for one in nodes if isinstance(one, ast.Assign)), key=lambda one: one.lineno):
+        if comes_in(one.value):
+            read.update(target.id for target in one.targets if isinstance(target, ast.Name))
+    answers = {id(inner) for one in nodes if isinstance(one, ast.Return) and one.value for inner in walk(one.value)}
+    return [
+        one.func
+        for one in nodes
+        if isinstance(one, ast.Call)
+        and id(one) not in answers
+        and (last := last_name(one.func))[:1].isupper()
+        and not last.isupper()
+        and any(comes_in(each.value) for each in one.keywords)
+    ]
 
 
 def _is_read(node: ast.expr, read: set[str]) -> bool:

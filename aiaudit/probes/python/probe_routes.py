@@ -150,7 +150,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     if not row.get("looks_in", True):  # the request is there for the page alone
         inputs = [one for one in inputs if one["kind"] != "raw" or not (django or _is_request(one, row))]
     takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and django and row.get("looks_in", True))
-    checks = row.get("checks", "")
+    checks = row.get("checks", "") or _made_a_model(row, path, project)
     if not reads and any(one["kind"] != "raw" for one in inputs):
         inputs = [one for one in inputs if one["kind"] != "raw"]  # the request beside a model: state, headers
     loose = [one for one in inputs if one["kind"] in ("raw", "loose", "untyped")]
@@ -180,6 +180,19 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "decorators": row.get("decorators", []),
         "inner": row.get("inner", []),
     }
+
+
+_ANSWERS: Final = lazy.regex(r"(?i)(?:response|result|reply|answer|output|out|read|error|record|event)s?$")
+
+
+def _made_a_model(row: dict[str, Any], path: str, project: PythonProject) -> str:
+    """Whether a handler puts what it takes in into a model of the project's, which holds it to its types."""
+    for name in row.get("made", ()):
+        if not _ANSWERS.search(name.rpartition(".")[2]):
+            model = _model(name, path, project)
+            if model is not None and model.kind == "model" and not model.loose:
+                return "model_validate"
+    return ""
 
 
 def auth_of(row: dict[str, Any], path: str, project: PythonProject) -> str:

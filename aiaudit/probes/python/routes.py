@@ -15,7 +15,7 @@ from aiaudit import lazy
 from aiaudit.probes.python import class_views, http_events, resources
 from aiaudit.probes.python.asked import Asked
 from aiaudit.probes.python.file_view import FileView
-from aiaudit.probes.python.handler_body import HandlerBody
+from aiaudit.probes.python.handler_body import HandlerBody, made_of
 from aiaudit.probes.python.lengths import Lengths
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -416,11 +416,20 @@ class RouteFinder:
             "looks_in": body.looks_in,
             "checks": body.checks,
             **({"sized": True} if body.limits_length else {}),
+            **({"made": made} if (made := self._made(node, scope, params)) and not body.checks else {}),
             "touches": body.touches,
             "calls": body.called,
             "decorators": decorators,
             "inner": decorators[first:],
         }
+
+    def _made(self, node: FunctionNode, scope: Scope, params: list[dict[str, Any]]) -> list[str]:
+        """The names of the classes of which the handler makes an object out of what it takes in."""
+        given = {one["name"] for one in params if one["kind"] not in ("service", "path", "model")}
+        names = (self.resolver.names(one, scope) for one in made_of(node, given))
+        return sorted({one[0].name if one[0].local is None else f"@.{one[0].local.qualname}" for one in names if one})[
+            :8
+        ]
 
     def parameter(self, argument: ast.arg, scope: Scope) -> dict[str, Any]:
         """A parameter of a dependency, which FastAPI fills as it does those of a handler."""

@@ -16,6 +16,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.answering import is_handler
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.file_view import FileView
+from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
@@ -27,7 +28,9 @@ from aiaudit.probes.python.turned_away import is_held
 HITS: Final = (
     rb"\bopen\(|\.write_(?:text|bytes)\(|\b(?:remove|unlink|rmtree|move|copy|copyfile|copy2)\(|\b(?:FileResponse|send_file)\("
     rb"|\.save\(|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head|request|stream)\("
-    rb"|\burl(?:open|retrieve)\("
+    rb"|\burl(?:open|retrieve)\(|\.(?:read_(?:text|bytes|csv|excel|parquet|json|table)|iterdir|r?glob|listdir|scandir|walk)\("
+    rb"|\b(?:iglob|ZipFile|load|loadtxt|genfromtxt|imread|VideoCapture|PdfReader|Document|load_workbook|Presentation)\(|\w+Loader\("
+    rb"|\b(?:soundfile|sf)\.read\(|\b(?:fetch_url|Article)\("
     rb"|\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\(|\bsubprocess\.run\("
     rb"|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|exec_driver_sql)\(|\btext\("
 )
@@ -56,6 +59,15 @@ _NAMED: Final = {  # what a field is called that a class of another file holds, 
 }
 
 
+_IS_PATH: Final = lazy.regex(r"(?i)(?:^|_)(?:path|filename|folder|dir|directory|ur[il]|link|host|endpoint|webhook)s?$")
+_OF_PROGRAM: Final = lazy.regex(
+    r"(?i)^(?:args|cli_args|opts?|options|flags|ctx|context|env)$|config|cfg|settings|params|environ|client|provider|llm"
+)
+_SCHEME: Final = lazy.regex(r"^\w+://$")
+_MAKES_ANOTHER: Final = lazy.regex(  # what a function is called that makes a name of its own, or looks at the one given
+    r"(?i)safe|secur|sanit|clean|valid|check|slug|hash|uuid|uniq|random|generat|creat|basename|suffix|stem|ext(?:ension)?$|digest|quote"
+    r"|escape|_id$|token|temp|tmp"
+)
 _KINDS: Final = {"asks": "url", "runs": "text", "queries": "text"}
 """How a value enters to decide what is done: a part of a path, the beginning of an address, anywhere in a text."""
 
@@ -81,8 +93,22 @@ def sent(view: FileView) -> dict[str, Any]:
             way = _Way(view, _KINDS.get(use.does, "path"))
             source = way.first(use.argument, scope)
             for function, name in way.ends[: _MOST_ENDS - len(ends)] if source is None else ():
+                if use.named and name not in way.texts:
+                    continue
                 place = {**view.place(node, scope), "function": function}
-                ends.append({**place, "does": use.does, "sink": use.sink, "param": name})
+                ends.append(
+                    {
+                        **place,
+                        "does": use.does,
+                        "sink": use.sink,
+                        "param": name,
+                        "vague": use.named and "." not in name,
+                        "inner": (function, name) in way.inner,
+                    }
+                )
+            for function, name in way.lost[:1] if source is None else ():
+                place = {**view.place(node, scope), "function": function, "does": use.does, "sink": use.sink}
+                ends.append({**place, "param": "", "vague": False, "inner": False, "through": name})
             if source is not None:
                 found.append(
                     {
@@ -111,6 +137,9 @@ class _Way:
         self.kind = kind
         self.steps = 0
         self.ends: list[tuple[str, str]] = []  # functions, and the parameters from which on other files must tell
+        self.lost: list[tuple[str, str]] = []  # functions, and what of another file they call that makes the value
+        self.inner: set[tuple[str, str]] = set()  # those of methods that the same file calls
+        self.texts: set[str] = set()  # those of them that are no open file, by their type or their name
         self.passed: dict[int, tuple[Scope, set[str]]] = {}  # what the value is called in each function on the way
 
     def first(self, node: ast.expr, scope: Scope) -> _Sent | None:
@@ -118,6 +147,7 @@ class _Way:
         sent = next(self.sources(node, scope), None)
         if any(is_held(one, names) for one, names in self.passed.values()):
             self.ends = []
+            self.lost = []
             return None
         return sent
 
@@ -138,6 +168,8 @@ class _Way:
                     owner = binding.scope or scope
                     if binding.kind == "value":
                         yield from self.sources(binding.node, owner, depth + 1, hops)
+                    elif binding.kind == "part" and isinstance(binding.node, ast.expr):
+                        yield from self._part(binding, owner, depth, hops)
                     elif binding.kind == "param" and isinstance(binding.node, ast.arg):
                         yield from self._parameter(binding.node, owner, depth, hops)
             case ast.Attribute(value=inner, attr=attr):
@@ -176,7 +208,7 @@ class _Way:
                 if alone and part.conversion < 0 and part.format_spec is None:
                     yield from self.sources(part.value, scope, depth + 1, hops)
                 before = ""
-            if self.kind == "url":  # what follows chooses no host
+            if self.kind == "url" and not _SCHEME.match(before):  # what follows chooses no host
                 return
 
     def _call(self, call: ast.Call, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
@@ -200,6 +232,54 @@ class _Way:
             for argument in call.args if call.func.attr == "joinpath" else ():
                 yield from self.sources(argument, scope, depth + 1, hops)
             yield from self.sources(call.func.value, scope, depth + 1, hops)
+        else:
+            self._lose(call, scope, depth, hops)
+
+    def _part(self, binding: Binding, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+        """One of several values: `text, name = read(file)`."""
+        value = binding.node
+        while isinstance(value, ast.Await):
+            value = value.value
+        if not isinstance(value, ast.Call):
+            return
+        names = self.resolver.names(value.func, scope)
+        own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
+        if own is None:
+            self._lose(value, scope, depth, hops)
+            return
+        for statement, _ in statements(own) if hops < _MAX_HOPS and binding.target.isdigit() else ():
+            match statement:
+                case ast.Return(value=ast.Tuple(elts=parts)) if int(binding.target) < len(parts):
+                    yield from self.sources(parts[int(binding.target)], own, depth + 1, hops + 1)
+
+    def _lose(self, call: ast.Call, scope: Scope, depth: int, hops: int) -> None:
+        """Note a function of another file of the project that is given what was sent, and whose answer is the path."""
+        if self.kind != "path" or _MAKES_ANOTHER.search(last_name(call.func)):
+            return
+        names = self.resolver.names(call.func, scope)
+        if not any(
+            one.local is None and one.origin.lstrip(".").partition(".")[0] not in ("", *FOREIGN) for one in names
+        ):
+            return
+        before = (list(self.ends), set(self.texts), {key: (one, set(said)) for key, (one, said) in self.passed.items()})
+        given = [*call.args, *(one.value for one in call.keywords)]
+        sent = any(
+            self._is_upload(one, scope) or next(self.sources(one, scope, depth + 1, hops), None) is not None
+            for one in given
+        )
+        self.ends, self.texts, self.passed = before
+        if sent:
+            self.lost.append((scope.qualname, dotted(call.func)))
+
+    def _is_upload(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a value is a file that a handler is given."""
+        if not isinstance(node, ast.Name):
+            return False
+        for binding in (self.resolver.bindings(node.id, scope, node.lineno) or [])[:4]:
+            argument = binding.node
+            if binding.kind == "param" and isinstance(argument, ast.arg) and argument.annotation is not None:
+                return last_name(_bare(argument.annotation)) == "UploadFile"
+        return False
 
     def _parameter(self, argument: ast.arg, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
         node = scope.node
@@ -216,18 +296,45 @@ class _Way:
         is_new = argument.arg not in ("self", "cls") and _may_be_text(argument.annotation) and own not in self.ends
         if is_new:
             self.ends.append(own)
+            if argument.annotation is not None or _IS_PATH.search(argument.arg):
+                self.texts.add(argument.arg)
         if hops >= _MAX_HOPS:
             return
-        position = [one.arg for one in parameters(node)].index(argument.arg)
+        names = [one.arg for one in parameters(node)]
+        position = names.index(argument.arg)
         is_method = scope.parent is not None and scope.parent.kind == "class"
+        bound = is_method and names[0] in ("self", "cls")  # a static method is given nothing before
         name = scope.qualname.rpartition(".")[2]
+        settled, called = True, False
         for caller, call in list(self.view.calls_of(name))[:8]:
             if any(one.local is scope for one in self.resolver.names(call.func, caller)):
-                index = position - 1 if is_method else position
+                called = True
+                index = position - 1 if bound else position
                 given = keyword_of(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else None)
+                settled = settled and self._is_settled(given, caller)
                 yield from self.sources(given, caller, depth + 1, hops + 1)
-        if is_new and len(self.ends) > known + 1:  # a caller in this file is filled by others itself
-            self.ends.remove(own)
+        if called and is_new and own in self.ends:
+            # a caller in this file is filled by others itself; or all that call it stand here, and say what it is
+            if (len(self.ends) > known + 1 and not is_method) or (name.startswith("_") and settled):
+                self.ends.remove(own)
+            elif is_method and settled:  # who calls it from another file is not known by this one
+                self.inner.add(own)
+
+    def _is_settled(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> bool:
+        """Whether a value is one that is told here: a constant, what a call gives back, a parameter of the caller."""
+        while isinstance(node, ast.Await | ast.Attribute) and not isinstance(node, ast.Name):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                return node.value.id in ("self", "cls")
+            node = node.value
+        if node is None or isinstance(node, ast.Constant | ast.Call | ast.JoinedStr | ast.BinOp):
+            return True
+        if not isinstance(node, ast.Name) or depth > _MAX_HOPS:
+            return False
+        return all(
+            one.kind == "param"
+            or (one.kind == "value" and self._is_settled(_expression(one), one.scope or scope, depth + 1))
+            for one in self.resolver.bindings(node.id, scope, node.lineno) or []
+        )
 
     def _is_injected(self, argument: ast.arg, scope: Scope) -> bool:
         node = scope.node
@@ -245,6 +352,10 @@ class _Way:
                 if "request.files" in ast.unparse(argument) and self._is_flask(argument, owner):
                     yield _Sent(f"{inner.id}.filename", node.lineno)
                 continue
+            if binding.kind in ("value", "item") and self.kind == "url" and isinstance(argument, ast.expr):
+                if not _OF_PROGRAM.search(ast.unparse(argument)[:200]):  # `hook = hooks.get(key)`, and `hook.url`
+                    self._of_object(inner.id, attr, scope)
+                continue
             if binding.kind != "param" or not isinstance(argument, ast.arg):
                 continue
             if argument.annotation is not None and last_name(_bare(argument.annotation)) == "UploadFile":
@@ -253,9 +364,18 @@ class _Way:
                 continue
             if not is_handler(owner, self.resolver) or argument.annotation is None:
                 yield from self._handed(argument, attr, owner)
+                self._of_object(argument.arg, attr, owner)
                 continue
             if not self._is_injected(argument, owner) and self._is_free(argument.annotation, attr, owner):
                 yield _Sent(f"{inner.id}.{attr}", node.lineno)
+
+    def _of_object(self, name: str, attr: str, scope: Scope) -> None:
+        """Note a field of what a function is given, `state.image_path`, which may be what was sent."""
+        own = (scope.qualname, f"{name}.{attr}")
+        is_own = name in ("self", "cls") or _OF_PROGRAM.search(name) is not None
+        if self.kind != "text" and not is_own and _IS_PATH.search(attr) and own not in self.ends:
+            self.ends.append(own)
+            self.texts.add(own[1])
 
     def _handed(self, argument: ast.arg, attr: str, scope: Scope) -> Iterator[_Sent]:
         """An upload that a handler gives to a function of the same file: `save(file)`, with `file.filename` there."""
@@ -342,6 +462,10 @@ class _Way:
             return False
         names = [one.name for one in self.resolver.names(node, scope)]
         return any(name in _REQUESTS for name in names) or (node.id == "request" and is_handler(scope, self.resolver))
+
+
+def _expression(binding: Binding) -> ast.expr | None:
+    return binding.node if isinstance(binding.node, ast.expr) else None
 
 
 def _bare(annotation: ast.expr) -> ast.expr:

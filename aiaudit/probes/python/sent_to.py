@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -31,7 +32,23 @@ _PATHS: Final = {  # what is done with the file, and where its path stands
     "fastapi.responses.FileResponse": ("reads", 0), "starlette.responses.FileResponse": ("reads", 0),
     "flask.send_file": ("reads", 0), "quart.send_file": ("reads", 0),
 }  # fmt: skip
-_METHODS: Final = {"write_text": "writes", "write_bytes": "writes", "unlink": "removes"}
+_METHODS: Final = {
+    "write_text": "writes", "write_bytes": "writes", "unlink": "removes",
+    "read_text": "reads", "read_bytes": "reads", "iterdir": "reads", "glob": "reads", "rglob": "reads",
+}  # fmt: skip
+# What opens a file or a folder by its path, and as well what it is handed: a buffer, the file of an upload.
+_OPENERS: Final = name_set(
+    "os.listdir os.scandir os.walk glob.glob glob.iglob zipfile.ZipFile tarfile.open pandas.read_csv pandas.read_excel"
+    " pandas.read_parquet pandas.read_json pandas.read_table numpy.load numpy.loadtxt numpy.genfromtxt cv2.imread"
+    " cv2.VideoCapture PIL.Image.open joblib.load torch.load fitz.open pymupdf.open pdfplumber.open pypdf.PdfReader"
+    " PyPDF2.PdfReader docx.Document openpyxl.load_workbook pptx.Presentation soundfile.read librosa.load"
+)
+_PAGES: Final = name_set("trafilatura.fetch_url newspaper.Article")  # what asks an address by another name
+_LOADER: Final = lazy.regex(
+    r"^(?:langchain\w*|llama_index)\..*\.(?:(?P<web>WebBaseLoader|\w*URLLoader)|(?:\w*PDF\w*|Text|CSV|JSON|Docx2txt|Directory"
+    r"|Unstructured\w*|BSHTML)Loader)$"
+)
+_FIRST: Final = name_set("file_path path filename file web_path web_paths urls url filepath_or_buffer io fp")
 _RUN: Final = {"code": "runs", "shell": "runs", "sql": "queries"}
 
 
@@ -40,13 +57,15 @@ class Use(NamedTuple):
     """writes, removes, reads, asks, runs (code, a shell) or queries (SQL)."""
     sink: str
     argument: ast.expr
+    named: bool = False
+    """Whether what is handed over may as well be an open file or one of the project's own, as a rule."""
 
 
 def use_of(call: ast.Call, scope: Scope, view: FileView, sinks: Sinks) -> Use | None:
     """What a call opens, asks, runs or queries."""
     last = last_name(call.func)
     if last in _METHODS and isinstance(call.func, ast.Attribute):
-        return Use(_METHODS[last], f"Path.{last}", call.func.value)
+        return Use(_METHODS[last], f"Path.{last}", call.func.value, named=_METHODS[last] == "reads")
     if last == "save" and len(call.args) == 1 and isinstance(call.func, ast.Attribute):
         return (
             Use("writes", f"{dotted(call.func) or 'file.save'}", call.args[0])
@@ -64,8 +83,25 @@ def use_of(call: ast.Call, scope: Scope, view: FileView, sinks: Sinks) -> Use | 
             if does == "opens":
                 does = "writes" if _writes(call) else "reads"
             return Use(does, one.name, argument) if argument is not None else None
+        if (opens := _opens(one.name)) is not None and (argument := _first_of(call)) is not None:
+            return Use(opens, one.name, argument, named=True)
     run = sinks.of(call, scope)
     return Use(_RUN[run[1]], run[0], run[2]) if run is not None and run[1] in _RUN else None
+
+
+def _opens(name: str) -> str | None:
+    """What a reader of files, or a loader of pages, does with what it is handed."""
+    if name in _OPENERS:
+        return "reads"
+    if name in _PAGES:
+        return "asks"
+    loader = _LOADER.match(name)
+    return None if loader is None else "asks" if loader["web"] else "reads"
+
+
+def _first_of(call: ast.Call) -> ast.expr | None:
+    """What such a call is handed first, with or without a name."""
+    return call.args[0] if call.args else next((one.value for one in call.keywords if one.arg in _FIRST), None)
 
 
 def _writes(call: ast.Call) -> bool:

@@ -14,8 +14,9 @@ from aiaudit.probes.python.nodes import statements
 # What is asked of a value without saying that it may be used.
 _ASKS_NOTHING: Final = name_set(
     "endswith lower upper strip len isinstance exists is_file isfile is_dir isdir bool split rsplit get hasattr getattr"
-    " getsize stat str print info debug warning error exception"
+    " getsize stat str print info debug warning error exception splitext"
 )
+_ENDINGS: Final = name_set("suffix suffixes stem name")
 _BEGINNING: Final = lazy.regex(r"^(?:https?|https?:|https?:/?/?|/[\w./-]*|\w+/)$")
 _CHECKS: Final = lazy.regex(r"(?i)valid|check|ensure|assert|verify|guard|safe|allow|sanit|relative_to|require|confine")
 
@@ -24,7 +25,9 @@ def is_held(scope: Scope, names: set[str]) -> bool:
     """Whether a condition of a function asks something of the value, or a function is called that turns it away."""
     for statement, _ in statements(scope):
         if isinstance(statement, ast.If | ast.While | ast.Assert):
-            if any(_compares(node, names) or _calls(node, names) for node in ast.walk(statement.test)):
+            nodes = list(ast.walk(statement.test))
+            endings = {id(one) for node in nodes if (one := _of_ending(node)) is not None}
+            if any(_compares(node, names) or (id(node) not in endings and _calls(node, names)) for node in nodes):
                 return True
         elif isinstance(statement, ast.Expr) and any(
             _calls(node, names) and _CHECKS.search(last_name(node.func))  # `validate_path(path)` raises
@@ -33,6 +36,14 @@ def is_held(scope: Scope, names: set[str]) -> bool:
         ):
             return True
     return False
+
+
+def _of_ending(node: ast.AST) -> ast.expr | None:
+    """`Path(name)` of `Path(name).suffix` and of `Path(name).exists()`, which say nothing of where it leads."""
+    match node:
+        case ast.Attribute(value=ast.Call() as made, attr=attr) if last_name(made.func) in ("Path", "PurePath"):
+            return made if attr in _ENDINGS or attr in _ASKS_NOTHING else None
+    return None
 
 
 def _compares(node: ast.AST, names: set[str]) -> bool:

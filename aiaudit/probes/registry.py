@@ -102,6 +102,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.assignments": "aiaudit.probes.python.probe_findings:AssignmentsProbe",
     "python.calls": "aiaudit.probes.python.probe_calls:CallsProbe",
     "python.caught": "aiaudit.probes.python.probe_caught:CaughtProbe",
+    "python.choices": "aiaudit.probes.python.probe_choices:ChoicesProbe",
     "python.decided": "aiaudit.probes.python.probe_decided:DecidedProbe",
     "python.doormen": "aiaudit.probes.python.probe_doormen:DoormenProbe",
     "python.fit_before_split": "aiaudit.probes.python.probe_findings:FitBeforeSplitProbe",

@@ -12,6 +12,7 @@ from aiaudit.probes.python import (
     assigned,
     callers,
     caught,
+    choices,
     decided,
     dependencies,
     dispatch,
@@ -94,6 +95,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),
     "caught": _Feature(caught.HITS, caught.caught, whole=True),
+    "choices": _Feature(choices.HITS, lambda view: {"choices": choices.choices(view)}, also=choices.ALSO, entire=True),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
     "doormen": _Feature(doormen.HITS, doormen.doormen, entire=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),

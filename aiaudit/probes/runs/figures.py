@@ -59,6 +59,8 @@ _COST: Final = lazy.regex(r"(?i)(?:^|_)(?:cost|price|usd|eur|tokens?|dollars?)(?
 _NOT_A_RESULT: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:limit|limits|threshold|thresholds|target|minimum|min|required|tolerance|weight|latency)(?:[_.]|$)"
 )
+_DESCRIBES: Final = frozenset(("count", "mean", "std", "min", "max"))
+_MANY: Final = 30  # rows that are data, not runs of one setting
 _MOST: Final = 200  # records of one kind from one file
 _WIDEST: Final = 0.2  # of a figure, from which on a tolerance says next to nothing
 Z_95: Final = 1.959964  # two-sided 95 % quantile of the normal distribution
@@ -82,6 +84,8 @@ class Figures(Struct):
 def read(path: str, leaves: Iterable[Leaf]) -> Figures | None:
     """The figures of a file given as its leaves; None where no key names a metric."""
     all_leaves = list(leaves)
+    if _describes_data(all_leaves):
+        return None
     made = Figures()
     numbers = [(key, float(value), line) for key, value, line in all_leaves if _is_number(value)]
     sizes = {key: int(value) for key, value, _ in numbers if _CASES.match(_last(key)) and value >= 1}
@@ -101,6 +105,16 @@ def read(path: str, leaves: Iterable[Leaf]) -> Figures | None:
     made.metrics = [one for one in made.metrics if not _BASELINE.search(_words(one["name"]))]
     made.models = _models(path, all_leaves)
     return made if made.metrics or made.slices or made.repeats else None
+
+
+def _describes_data(leaves: list[Leaf]) -> bool:
+    """Whether a table tells the mean, the deviation and the bounds of each column of some data (`describe()`)."""
+    rows: dict[str, float] = {}
+    for key, value, _ in leaves:
+        parts = key.split(".", 2)
+        if parts[0] == "rows" and len(parts) > 2 and parts[1] in _DESCRIBES and _is_number(value):
+            rows[parts[1]] = max(rows.get(parts[1], 0.0), float(value))
+    return len(rows) == len(_DESCRIBES) and rows["count"] >= _MANY
 
 
 def _sort_in(made: Figures, path: str, key: str, value: float, line: int, sizes: dict[str, int]) -> None:

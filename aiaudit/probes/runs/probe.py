@@ -40,8 +40,15 @@ _FILE = record(
 # A first column of a table that names groups of cases, and the row in which all of them stand.
 _GROUP: Final = lazy.regex(
     r"(?i)^(?:\w+_)?(?:segment|slice|subgroup|group|cohort|strat(?:um|a)|tier|region|country|language|lang|gender|sex"
-    r"|ethnicity|age_?(?:group|band|range|bucket)|channel|store|device|site)(?:_?(?:id|name))?$"
+    r"|ethnicity|age_?(?:group|band|range|bucket)|channel|store|device|site|suburb|city|town|district|county|province"
+    r"|borough|neighbou?rhood|station|branch|hospital|clinic|ward)(?:_?(?:id|name))?$"
 )
+# What is forecast, by its name. A table with shares of right answers may list classes so, one with errors does not.
+_FORECAST: Final = lazy.regex(
+    r"(?i)^(?:\w+_)?(?:product|item|sku|article|categor(?:y|ies)|symbol|ticker|customer|client|machine|building|meter|route"
+    r"|airport|plant|warehouse)(?:_?(?:id|name|code))?$"
+)
+_ERROR: Final = lazy.regex(r"(?i)(?:^|[^a-z0-9])(?:r?mse|w?mae|s?mape|w(?:m)?ape|r2|r\^2|r²|mase)(?:[^a-z0-9]|$)")
 _KIND: Final = lazy.regex(
     r"(?i)^(?:segment|slice|subgroup|group|cohort)_?(?:type|kind|column|attribute|feature|by|dimension)$"
 )
@@ -128,7 +135,10 @@ def _leaves(files: Files, path: str) -> Iterator[Leaf]:
                 return
             cells = {str(key): cell for key, cell in row.items() if isinstance(cell, str)}
             first, *others = [*cells, ""]
-            named = cells[first] if _GROUP.search(first) else ""
+            by_group = _GROUP.search(first) or (
+                _FORECAST.search(first) and any(_ERROR.search(_spaced(key)) for key in others)
+            )
+            named = cells[first] if by_group else ""
             if _KIND.search(first) and _VALUE.search(others[0]):  # `segment_type,segment_value,…`: both name the group
                 named = f"{cells[first]}={cells.pop(others[0])}"
             group = re.sub(r"[.\s]+", "_", named.strip())[:80]
@@ -143,6 +153,10 @@ def _leaves(files: Files, path: str) -> Iterator[Leaf]:
                 yield f"rows.{label}.{key}", _number(cell), number
     except csv.Error:
         return
+
+
+def _spaced(key: str) -> str:
+    return key.replace("_", " ")
 
 
 def _number(cell: str) -> Any:

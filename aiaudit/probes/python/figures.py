@@ -268,7 +268,7 @@ class Figures:
         match node:
             case ast.Name(id=name):
                 known = self._env.get(name)
-                return known if known is not None else Known(False, self._said(name))
+                return known if known is not None else self._by_name(name)
             case ast.Attribute():
                 return self._attribute(node, depth)
             case ast.Subscript(value=value, slice=key):
@@ -299,6 +299,11 @@ class Figures:
             case ast.NamedExpr(value=inner):
                 return self.of(inner, depth)
         return NOTHING
+
+    def _by_name(self, name: str) -> Known:
+        """`test_mae`, wherever it comes from, is a figure of the test; `X_test` is its data."""
+        parts = self._said(name)
+        return Known(bool(parts) and METRIC.search(name) is not None, parts)
 
     def _said(self, name: str) -> frozenset[str]:
         parts = part_of(name)

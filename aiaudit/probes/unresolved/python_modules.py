@@ -1,8 +1,7 @@
 """The probe `python.unresolved`: imports of the project's own modules that are not there, and files that are no Python.
 
-Imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. Of those in a
-function, which may be meant to go without, only a name counts that the module, which is there, does not have. An
-absolute import is the project's own where its package lies above the importer and another import finds its way into
+Imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. Those in a
+function count where they run whenever it does, and nothing that is started needs them. An absolute import is the project's own where its package lies above the importer and another import finds its way into
 that very package; a library of the same name is none.
 """
 
@@ -25,6 +24,7 @@ from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.reading import Files
 from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Cause, Whereabouts, row_of, whereabouts
 from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
 
 # What compilers of interfaces and of forms, and tools that count versions, write where the project is set up.
 _MADE: Final = lazy.regex(
@@ -55,7 +55,7 @@ _OPEN_HEAD: Final = lazy.regex(r"(?:async\s+)?(?:def|with)\b|class\b")
 class UnresolvedQuery(CodeQuery):
     """Modules of the project that are imported and not there, each import once, and files with a line that is none.
     cause: broken (this very line is none), merge (here begin the marks of one that nobody settled), undefined (the
-    module is there and the name that is taken from it stands nowhere in it; in a function, too), nowhere, capitals
+    module is there and the name that is taken from it stands nowhere in it), nowhere, capitals
     (`near` is the path that differs from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its
     words; `by_name`: it names this very file; `here`: the file is in this working tree, and git does not take it in).
     started: nothing imports the importer, or some file does so at its margin, so that it cannot go without."""
@@ -107,6 +107,8 @@ class _Modules:
         self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
 
     def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+        if entry.role is Role.TEST and "sys.modules" in (self._files.text(entry.path) or ""):
+            return  # a test puts what it likes in the place of a module
         lines: list[str] | None = None
         seen: set[str] = set()
         for imported, local in project.base(entry.path).each_import():
@@ -124,20 +126,20 @@ class _Modules:
         yield from self._lacking_in_functions(entry, project, seen)
 
     def _lacking_in_functions(self, entry: Entry, project: PythonProject, seen: set[str]) -> Iterator[dict[str, Any]]:
-        """What a function takes from a module of the project that has no such name: it fails each time it is called."""
+        """What a function takes from a module of the project that is not there, or has no such name: it fails each time
+        it is called."""
         lines: list[str] | None = None
         for imported, local in project.base(entry.path).each_import():
-            if self._count >= _MOST or not local or not imported.name or imported.module in seen:
+            if self._count >= _MOST or not local or imported.module in seen:
                 continue
-            found = project.module(imported.module, entry.path)
-            if found is None or not self._lacks(imported, found, entry.path, project):
+            if not self._may_lack(imported, entry, project):
                 continue
             if lines is None:
                 lines = (self._files.text(entry.path) or "").splitlines()
             if not runs_with_its_function(lines, imported.line):
                 continue
             row = self._row(imported, entry, project)
-            if row is not None and row["cause"] == UNDEFINED:
+            if row is not None and not row["here"]:
                 seen.add(imported.module)
                 self._count += 1
                 yield row | {"started": False}

@@ -61,6 +61,9 @@ _COPIED: Final = lazy.regex(
     r"^(?:cp|copy)(?:\s+-\w+)*\s+([\w./-]*(?:example|sample|template|\.dist)[\w./-]*)\s+[\w./-]+\s*$"
 )
 _COMPOSED: Final = lazy.regex(r"^docker(?:-|\s)compose\b(?:\s+\S+)*?\s+(?:-f|--file)[ =]([\w./-]+\.ya?ml)(?:\s|$)")
+_APPLIED: Final = lazy.regex(
+    r"^(?:kubectl|oc) (?:apply|create)\b(?:\s+(?!-f\b|--filename\b)[\w.=-]+)*\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
+)
 _TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run ([\w:.-]+)|^npm (start)\b")
 _MADE: Final = lazy.regex(
     r"(?:>{1,2}|\s-[oO]|--output(?:-document)?|\btee(?:\s+-a)?|\btouch|\bnano|\bvim?|\bcode|\bnotepad)[ =]+([\w./-]+)"
@@ -170,7 +173,7 @@ class _Told:
 
 def _named(text: str) -> _Named | None:
     """The file of the project that a command line names."""
-    for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED):
+    for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED, _APPLIED):
         if (found := pattern.match(text)) is not None:
             at = next(number for number, group in enumerate(found.groups(), 1) if group)
             path = found.group(at).removeprefix("./")

@@ -60,7 +60,7 @@ _DERIVED: Final = lazy.regex(
 )
 _OF_A_FILE: Final = lazy.regex(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
 _NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last line: what tools keep for themselves
-    r"(?:^|/)assets/|(?:^|/)prompts/|(?i:(?:^|/)(?:uploads?|App_Data)/)"
+    r"(?:^|/)assets/|(?:^|/)prompts/|(?i:(?:^|/)(?:uploads?|App_Data|memor(?:y|ies))/)"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
     r"|(?:^|/)collections?/[^/]+/storage\.sqlite$|(?:^|/)chroma\.sqlite3$"  # stores of vectors
     # what it wrote down as it ran

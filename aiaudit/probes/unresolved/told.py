@@ -62,7 +62,8 @@ _COPIED: Final = lazy.regex(
 )
 _COMPOSED: Final = lazy.regex(r"^docker(?:-|\s)compose\b(?:\s+\S+)*?\s+(?:-f|--file)[ =]([\w./-]+\.ya?ml)(?:\s|$)")
 _APPLIED: Final = lazy.regex(
-    r"^(?:kubectl|oc) (?:apply|create)\b(?:\s+(?!-f\b|--filename\b)[\w.=-]+)*\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
+    r"^(?:kubectl|oc) (?:apply|create)\b(?:\s+(?!-f\b|--filename\b)[\w.=-]+)*"
+    r"\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
 )
 _TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run ([\w:.-]+)|^npm (start)\b")
 _MADE: Final = lazy.regex(

@@ -38,7 +38,7 @@ OPEN = frozenset({"unknown", "blocked", "error"})
 # The names that the sets of readings end with, of those draws that came after a check was turned round (`turned.yaml`).
 DRAWS = (
     "seventh", "eighth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
-    "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first",
+    "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second",
 )  # fmt: skip
 BEFORE = frozenset({"fourth", "fifth", "sixth"})
 AS_OF = "2026-11-29"  # the day of the reading: ends of life and ages are counted from it

@@ -165,7 +165,7 @@ def _may_match(
     """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported.
     `called`: a parenthesis follows."""
     at, end = span
-    before = data[at - 1 : at]
+    before = beside = data[at - 1 : at]
     if data[at - 4 : at] == b"def ":
         return False
     if before in _BLANKS:  # `pickle . load`, and a point at the end of the line above
@@ -182,7 +182,7 @@ def _may_match(
         return True
     if dotted:
         return about.last and named and not _is_foreign(data, at, end, about, lines)
-    if before in (b'"', b"'"):
+    if beside in (b'"', b"'"):  # not one that ends the line above: a docstring's
         behind = data[max(0, at - _LOOK_BACK) : at]
         return about.last and named and any(sign in behind for sign in _BY_TEXT)
     return about.bare or (about.last and known and not _is_foreign(data, at, end, about, lines))

@@ -123,6 +123,12 @@ def test_each_statement_of_a_line_is_looked_at(tmp_path: Path, line: str) -> Non
     assert [one["line"] for one in records(tmp_path, code, "*.backward")] == [4]
 
 
+@pytest.mark.parametrize("above", ['"""What it does."""', "name = 'x'", '# it\'s told by "x"'])
+def test_a_call_below_a_line_that_ends_in_a_quote_is_looked_at(tmp_path: Path, above: str) -> None:
+    code = f"from requests import get\ndef ask(self):\n    {above}\n    get(self.address)\n"
+    assert [row["line"] for row in ask(tmp_path, "python.calls", {"x.py": code}, any=["requests.get"]).value] == [4]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.javascript.factories import factory_of
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named, named_in
-from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, far
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import SOMETIMES, Values
 from aiaudit.probes.python.match import Patterns, name_set
@@ -344,9 +344,9 @@ def _conjuncts(condition: str) -> list[str]:
 
 def own_spec(spec: str) -> bool:
     """Whether a specifier may mean a file of the project: relative, or one of the usual aliases of tsconfig."""
-    return (
+    return not far(spec) and (
         spec.startswith((".", "/", "@/", "~", "#", "src/", "$lib"))
-        or (not spec.startswith("@") and "/" in spec and not spec.startswith(("http", "node:", "npm:")))
+        or (not spec.startswith("@") and "/" in spec and not spec.startswith("node:"))
         or spec.count("/") > 1
     )
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 94  # of the records; part of the cache key
+VERSION: Final = 95  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -278,7 +278,9 @@ def _marks(patterns: Iterable[str]) -> Any:
     parts = []
     if packages:
         parts.append(
-            r"[\"'](?:node:|npm:)?(?:" + "|".join(sorted(packages)) + r")(?:/[^\"'\n]*)?(?:\.m?js)?(?:@[^\"'\n]*)?[\"']"
+            r"[\"'`](?:node:|npm:/?|jsr:/?|(?:https?:)?//[^\"'\n]{1,100}/\*?(?:npm:)?)?(?:"
+            + "|".join(sorted(packages))
+            + r")(?:[/@?][^\"'`\n]*|(?:-[\w-]+)?\.m?js(?:[@?][^\"'`\n]*)?)?[\"'`]"
         )
     if lasts:
         parts.append(r"\b(?:" + "|".join(sorted(map(re.escape, lasts))) + r")\s*(?:\?\.)?[(<`]")

@@ -33,6 +33,18 @@ def object_of(bound: Binding | None) -> SgNode | None:
     return body if body is not None and body.kind() == "object" else None
 
 
+def returned_by(bound: Binding | None) -> list[SgNode]:
+    """All that a function of this file may give back; empty where that is not known."""
+    node = bound.node if bound is not None and bound.kind in ("function", "value") and not bound.path else None
+    if node is None or bound is None or bound.assigned or node.kind() not in FUNCTIONS:
+        return []
+    body = node.field("body")
+    if body is None or body.kind() != "statement_block":
+        return [body] if body is not None else []
+    found = [first_named(one) for one in body.find_all(kind="return_statement")[:20] if _of(one, node)]
+    return [one for one in found if one is not None] if None not in found and len(found) < 10 else []
+
+
 def _of(returned: SgNode, function: SgNode) -> bool:
     """Whether it is this function that returns, and none inside it."""
     for one in returned.ancestors():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Binding, Module, first_named, required, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
+from aiaudit.probes.javascript.page_state import PageState
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -38,6 +39,7 @@ class Resolver:
 
     def __init__(self, module: Module) -> None:
         self.module = module
+        self._state = PageState(module)
         self._known: dict[tuple[int, int], Named | None] = {}
         self._cut: dict[tuple[int, int], int] = {}  # from how many steps on the way did not reach its end
         self._cuts = 0
@@ -112,6 +114,11 @@ class Resolver:
         if found is None:
             return None
         name = member.text()
+        if name == "current" and inner.kind() == "identifier":
+            bound = self.module.bound(inner.text(), inner.range().start.index)
+            kept = self._kept(self._state.put(bound, inner.text()), steps) if bound is not None else None
+            if kept is not None:
+                return kept
         if name == "default" and found.spec not in (GLOBAL, LOCAL):
             return found
         if found.spec == GLOBAL and found.rest in ("globalThis", "window", "global", "self"):
@@ -143,10 +150,31 @@ class Resolver:
         if bound.kind in ("function", "class"):
             return Named(LOCAL, name)
         if bound.kind == "param":
-            return self._typed(bound.node, steps)
+            return self._taken(bound) or self._typed(bound.node, steps)
         return self._value(bound, name, at, steps)
 
+    def _taken(self, bound: Binding) -> Named | None:
+        """A parameter of what waits for a module: `import("m").then((m) => …)`."""
+        arguments = bound.scope.node.parent() if bound.scope.node is not None else None
+        call = arguments.parent() if arguments is not None and arguments.kind() == "arguments" else None
+        called = call.field("function") if call is not None else None
+        if called is None or called.kind() != "member_expression" or not called.text().endswith("then"):
+            return None
+        spec = required(called)
+        if spec is None or bound.path == "?":
+            return None
+        found = Named(spec, "")
+        return found.then(bound.path) if bound.path not in ("", "default") else found
+
+    def _kept(self, values: list[SgNode], steps: int) -> Named | None:
+        """The object of a library that a state or a reference of a component is given."""
+        found = [one for value in values if (one := self._initial(value, "", steps)) is not None]
+        known = [one for one in found if one.spec not in (GLOBAL, LOCAL, UNKNOWN) and one.made is not None]
+        return known[0]._replace(sure=len({(one.spec, one.rest) for one in known}) == 1) if known else None
+
     def _value(self, bound: Binding, name: str, at: int, steps: int) -> Named | None:
+        if bound.path == "?":
+            return self._kept(self._state.values(bound, name), steps)
         values = [one for one in (bound.node, *bound.assigned) if one is not None]
         made = [found for value in values if (found := self._initial(value, name, steps)) is not None]
         if not made and bound.node is not None and not bound.path:  # `let client: Client | null = null`
@@ -157,8 +185,6 @@ class Resolver:
             return None
         found = next((one for one in made if one.spec != GLOBAL), made[0])
         if bound.path:
-            if bound.path == "?":
-                return None
             found = found.then(bound.path.removeprefix("default.")) if bound.path != "default" else found
         kinds = {(one.spec, one.rest) for one in made}
         return found._replace(sure=found.sure and len(kinds) == 1, other=found.other if len(kinds) == 1 else None)

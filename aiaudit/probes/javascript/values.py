@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
-from aiaudit.probes.javascript.factories import factory_of, object_of
+from aiaudit.probes.javascript.factories import factory_of, object_of, returned_by
 from aiaudit.probes.javascript.module import WRAPPERS, first_named, named_in, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Resolver
@@ -39,6 +39,9 @@ _LIMITS: Final = name_set(
     " recursionLimit maxIterations"
 )
 SOMETIMES: Final = "given in some cases"
+_TEXTS: Final = name_set(
+    "join trim trimStart trimEnd toString replace replaceAll toLowerCase toUpperCase padStart padEnd"
+)
 _PLAIN: Final = _FUNCTIONS | {"string", "template_string", "number", "true", "false", "null", "regex", "array", "class"}
 
 
@@ -304,6 +307,13 @@ class Values:
             return (
                 operator is not None and operator.text() == "+" and any(self._is_text(one, depth + 1) for one in sides)
             )
+        if kind == "call_expression":
+            called = node.field("function")
+            last = called.field("property") if called is not None else None
+            if last is not None:
+                return last.text() in _TEXTS or (called is not None and called.text() == "JSON.stringify")
+            given_back = returned_by(factory_of(node, self.module))
+            return bool(given_back) and all(self._is_text(one, depth + 1) for one in given_back)
         if kind != "identifier":
             return False
         bound = self.module.bound(node.text(), node.range().start.index)

@@ -56,6 +56,19 @@ def are_shipped(files: Sequence[Path]) -> bool:
     return not files and shipped_packs() == _SHIPPED
 
 
+def queries_made_once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A maker of queries that keeps what it has made of a spec: the shipped specs are the same in every case."""
+    known: dict[int, tuple[Any, Any]] = {}
+
+    def made(spec: Any, table: Any, checked: bool) -> Any:
+        kept = known.get(id(spec))
+        if kept is None or kept[0] is not spec:
+            kept = known[id(spec)] = (spec, make(spec, table, checked))
+        return kept[1]
+
+    return made
+
+
 def databases_in(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
     """A maker of Hyperscan's databases that keeps in a folder what it has made, and has the rest made by this one. The
     last few are held as well: one case of a check comes after the other."""

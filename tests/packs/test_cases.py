@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from aiaudit.packs.cases import Case, alone, find_cases, missing_cases, run_case
 from aiaudit.packs.files import SHARED, ids_in, shipped_packs
 from aiaudit.packs.library import Library
+from aiaudit.probes import collect
 from tests import shared
 
 FOLDER = Path(__file__).parents[1] / "checks"
@@ -19,8 +21,11 @@ PACK_OF = {check: path for path in PACKS for check in ids_in(path)}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _warm() -> None:
+def _warm() -> Iterator[None]:
     shared.ready_to_fork()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collect, "_put", shared.queries_made_once(collect._put))
+        yield
 
 
 @cache

@@ -19,6 +19,7 @@ from aiaudit.probes.javascript.base_record import base_record, light_record
 from aiaudit.probes.javascript.calls import CallFinder
 from aiaudit.probes.javascript.module import Module, TooLarge
 from aiaudit.probes.javascript.names import roots
+from aiaudit.probes.javascript.prepared import CALLED
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.source import MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
 from aiaudit.probes.javascript.values import Values
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 95  # of the records; part of the cache key
+VERSION: Final = 96  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -274,7 +275,8 @@ def _marks(patterns: Iterable[str]) -> Any:
     packages = {one.replace("*", "[^\"'`]*") if "*" in one else re.escape(one) for one in roots(patterns)} - {
         "[^\"'`]*"
     }
-    lasts = {one.rpartition(".")[2] for one in patterns if "." in one or "/" not in one} - {"*"}
+    plain = [one.removesuffix(f".{CALLED}") for one in patterns]
+    lasts = {one.rpartition(".")[2] for one in plain if "." in one or "/" not in one} - {"*"}
     parts = []
     if packages:
         parts.append(

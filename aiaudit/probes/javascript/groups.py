@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.javascript.prepared import CALLED
 from aiaudit.probes.python.match import checker, expand_groups
 
 
@@ -173,7 +174,20 @@ _OF_INTERFACE: Final[dict[str, tuple[str, ...]]] = {
             ("generateContent", "generateContentStream", "startChat.sendMessage", "startChat.sendMessageStream"),
         ),
     ),
-    "genkit": _each(("genkit.genkit", "genkit/beta.genkit"), ("generate", "generateStream")),
+    "genkit": (
+        *_each(
+            ("genkit.genkit", "genkit/beta.genkit"),
+            (
+                "generate",
+                "generateStream",
+                *_each(("definePrompt", "prompt"), (CALLED, "stream")),
+                *_each(("chat", "createSession.chat"), ("send", "sendStream")),
+            ),
+        ),
+        "@genkit-ai/ai.generate",
+        "@genkit-ai/ai.generateStream",
+        "@genkit-ai/dotprompt.defineDotprompt.generate",
+    ),
     "cohere": _each(
         ("cohere-ai.CohereClient", "cohere-ai.CohereClientV2", "cohere-ai.CohereClient.v2"),
         ("chat", "chatStream", "generate"),

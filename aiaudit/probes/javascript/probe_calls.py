@@ -21,6 +21,7 @@ from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import OPTIONS_SECOND, expanded
 from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.javascript.prepared import CALLED
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.values import SOMETIMES
 from aiaudit.probes.media_models import told_apart
@@ -265,7 +266,8 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
 _ABSENT: Final = object()
 # The clients of OpenAI and Anthropic: what is asked is the first argument, how the request is made the second.
 _BODY_FIRST: Final = lazy.regex(r"\.(?:messages|completions|responses)\.(?:create|parse|stream)$")
-_TEXT_FIRST: Final = lazy.regex(r"\.startChat\.sendMessage(?:Stream)?$")  # what is said, never an object of options
+# What is said, or fills a prompt: never an object of options.
+_TEXT_FIRST: Final = lazy.regex(r"\.startChat\.sendMessage(?:Stream)?$|\.(?:definePrompt|prompt)\.(?:called|stream)$")
 _OF_REQUESTS: Final = name_set(
     "timeout maxRetries signal headers defaultHeaders idempotencyKey query body fetchOptions httpAgent defaultBaseURL"
     " path method maxRedirects options"
@@ -327,7 +329,7 @@ def _record(call: dict[str, Any], name: str, unresolved: str) -> dict[str, Any]:
     kept = {key: value for key, value in call.items() if key in _KEPT}
     return {
         **kept,
-        "name": name,
+        "name": name.removesuffix(f".{CALLED}"),
         "unresolved": unresolved,
         "certain": Unknown(f"{unresolved} could not be resolved") if unresolved else True,
         "has_star_kw": bool(call["hidden"]),

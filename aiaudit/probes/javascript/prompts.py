@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
+from aiaudit.probes.javascript.prepared import filled
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import name_set
@@ -95,7 +96,9 @@ class PromptFinder:
         key = (name, whole.range().start.index)
         if key not in self._seen:
             self._seen.add(key)
-            self._add(node, name, use, full, "{…}" in full, self._holes(whole) if "{…}" in full else [])
+            holes = self._holes(whole) if "{…}" in full else []
+            holes += filled(whole, full, self.module) if use == "argument" else []
+            self._add(node, name, use, full, "{…}" in full, holes)
 
     def _holes(self, whole: SgNode) -> list[str]:
         """What fills the places of a template, by name; texts that stand beside it fill none."""

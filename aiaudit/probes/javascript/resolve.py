@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Binding, Module, first_named, required, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.page_state import PageState
+from aiaudit.probes.javascript.prepared import CALLED, is_prepared
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -69,6 +70,8 @@ class Resolver:
         """What a call or `new` expression calls; of an unknown receiver, the members after it."""
         target = call.field("constructor") if call.kind() == "new_expression" else call.field("function")
         found = self.of(target)
+        if found is not None and found.made is not None and call.kind() == "call_expression":
+            return found.then(CALLED) if is_prepared(found.rest) and _is_value(target) else found
         if found is not None:
             return found
         return Named(UNKNOWN, ".".join(_members(target)))
@@ -266,6 +269,11 @@ class Resolver:
         if found is None or found.spec in (GLOBAL, LOCAL) or found.made is None:
             return None
         return found
+
+
+def _is_value(target: SgNode | None) -> bool:
+    """Whether what is called is what another call gave back: a name that holds it, or that call itself."""
+    return target is not None and target.kind() in ("identifier", "call_expression", *WRAPPERS)
 
 
 def _members(node: SgNode | None) -> list[str]:

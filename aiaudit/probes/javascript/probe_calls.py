@@ -160,7 +160,9 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         **call,
         "names": told_apart(names, args),
         "args": args,
-        **({"arg0": args[0]} if named and args[0].startswith("http") else {}),  # the address that a constant holds
+        **(
+            {"arg0": args[0]} if named and args[0].startswith(("http", "ws")) else {}
+        ),  # the address that a constant holds
         "kw": project.fill(kw, path),
         "hidden": hidden,
         "ctor_kw": project.fill(ctor_kw, path),

@@ -20,7 +20,16 @@ from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
 STORE: Final = record(
-    "store", path=STRING, line=INT, kind=STRING, files=INT, size=INT, people=INT, whole=BOOL, ignored=BOOL
+    "store",
+    path=STRING,
+    line=INT,
+    kind=STRING,
+    files=INT,
+    size=INT,
+    people=INT,
+    passwords=INT,
+    whole=BOOL,
+    ignored=BOOL,
 )
 MOST_STORES: Final = 40
 MOST_READ: Final = 64 * 1024 * 1024  # bytes of all stores together
@@ -51,6 +60,12 @@ _ADDRESS: Final = re2.compile(
     rb"|(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}"
     rb"(?:com|org|net|edu|gov|io|ai|co|de|fr|in|uk|eu|it|es|nl|br|ru|cn|jp|kr|pl|pt|se|ch|at|be|ca|au|us|tr|id|vn|lk|me|info)\b)"
 )
+# As bcrypt, Argon2, Werkzeug, Django and Passlib write what they make of a password.
+_PASSWORD: Final = re2.compile(
+    rb"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{8,64}"
+    rb"|(?:pbkdf2:sha\d+(?::\d+)?|scrypt:\d+:\d+:\d+)\$[A-Za-z0-9]{8,32}\$[0-9a-f]{16}"
+    rb"|[0-9a-f]{16,64}\$[0-9a-f]{40,128}|pbkdf2_sha\d+\$\d+\$[A-Za-z0-9]{8,32}\$[A-Za-z0-9+/]{16}|\$pbkdf2-sha\d+\$\d+\$[./A-Za-z0-9]{8,64}"
+)
 _NOBODY: Final = lazy.regex(
     rb"(?i)^(?:info|contact|support|sales|admin|hello|help|office|team|press|jobs?|hr|careers|no-?reply|do-?not-?reply"
     rb"|service|webmaster|postmaster|root|git|user|users?name|test\w*|demo\w*|example\w*|you|your\w*|name|email|foo|bar)@"
@@ -61,8 +76,9 @@ _NOBODY: Final = lazy.regex(
 class StoresQuery(Query):
     """All of them. kind: Chroma, Qdrant, FAISS (an index beside the texts that were put into it), PostgreSQL, MongoDB,
     MySQL, Redis, Weaviate, SQLite (any other database in one file), or a copy of one (.bak). people: e-mail addresses
-    in it, at least, that are neither a function's nor an example's. whole: all of its bytes were searched, and texts
-    stand in them as they are. ignored: a .gitignore names it (git may track it all the same)."""
+    in it, at least, that are neither a function's nor an example's. passwords: different hashes of passwords. whole:
+    all of its bytes were searched, and texts stand in them as they are. ignored: a .gitignore names it (git may track
+    it all the same)."""
 
 
 class StoresProbe(Probe[StoresQuery]):
@@ -121,6 +137,7 @@ def _row(
     if size == 0 or (kind == "Chroma" and size <= _EMPTY_CHROMA):
         return None
     found: set[bytes] = set()
+    passwords: set[bytes] = set()
     whole = plain
     for one in held:
         if one.size > room[0]:
@@ -130,6 +147,7 @@ def _row(
         try:
             for part in _parts(context, one.path):
                 found.update(hit.lower() for hit in _addresses(part))
+                passwords.update(hit.group(0) for hit in _PASSWORD.finditer(part))
         except (Unreadable, OSError):
             whole = False
     return {
@@ -139,6 +157,7 @@ def _row(
         "files": len(held),
         "size": size,
         "people": _different(found),
+        "passwords": len(passwords),
         "whole": whole,
         "ignored": entry.ignored,
     }

@@ -83,3 +83,20 @@ def test_no_more_is_read_than_there_is_room_for(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(stores, "MOST_READ", 100)
     (one,) = found(tmp_path, {"a.db.bak": ADDRESSES})
     assert (one["people"], one["whole"]) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"$2b$12$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ0123451",
+        b"$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$aGFzaA",
+        b"pbkdf2:sha256:600000$aBcDeFgH12$" + b"0af9" * 16,
+        b"scrypt:32768:8:1$aBcDeFgH12$" + b"0af9" * 32,
+        b"pbkdf2_sha256$870000$aBcDeFgH12$" + b"aB1+" * 11,
+        b"$pbkdf2-sha256$29000$aBcDeFgH12",
+        b"0af9" * 8 + b"$" + b"1be8" * 16,
+    ],
+)
+def test_hashes_of_passwords_are_counted(tmp_path: Path, text: bytes) -> None:
+    (one,) = found(tmp_path, {"a.db": b"kim@gmail.com" + text + b"\0" + text + b"\0$2b$ 12 0af9$1be8"})
+    assert one["passwords"] == 1

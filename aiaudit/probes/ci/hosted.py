@@ -1,4 +1,4 @@
-"""What a platform starts by a description of its own: App Runner, CodeDeploy, App Engine, App Service, Render, Fly."""
+"""What a platform starts by a description of its own: App Runner, CodeDeploy, App Engine, App Hosting, Render, Fly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ GLOBS: Final = (
     "**/apprunner.yaml",
     "**/appspec.{yml,yaml}",
     "**/app.yaml",
+    "**/apphosting.yaml",
     "**/render.{yml,yaml}",
     "**/railway.{json,toml}",
     "**/fly.toml",
@@ -90,6 +91,8 @@ def _commands(name: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for kind in ("services", "workers", "jobs"):  # App Platform of DigitalOcean
             for one in as_list(data.get(kind)):
                 yield str(as_map(one).get("name") or kind), as_map(one).get("run_command")
+    elif name == "apphosting.yaml":
+        yield "service", as_map(data.get("scripts")).get("runCommand")
     elif name.startswith("render."):
         for one in as_list(data.get("services")):
             yield str(as_map(one).get("name") or "service"), as_map(one).get("startCommand")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.limits import LimitFinder
 from aiaudit.probes.javascript.lookups import lookups
-from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, makes_flow
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
 from aiaudit.probes.javascript.refusals import TURNED, turns_away
 from aiaudit.probes.javascript.resolve import Resolver
@@ -204,8 +204,11 @@ class Handlers:
         ):
             if named.spec == LOCAL and "." not in named.rest:
                 bound = self.module.bound(named.rest, call.range().start.index)
-                if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
-                    merge(made, self.of(bound.node, depth + 1))
+                inner = bound.node if bound is not None else None
+                if inner is not None and inner.kind() == "call_expression" and makes_flow(inner):
+                    inner = arguments_of(inner)[-1]
+                if inner is not None and inner.kind() in FUNCTIONS:
+                    merge(made, self.of(inner, depth + 1))
             elif own_spec(named.spec):
                 made.setdefault("hands_to", []).append([named.spec, named.rest])
 

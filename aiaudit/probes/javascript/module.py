@@ -48,6 +48,7 @@ WRAPPERS: Final = frozenset(
     }
 )
 _WANTED: Final = tuple(sorted(_SCOPES | _CLASSES | _OTHERS))
+FLOWS: Final = ("defineFlow", "defineStreamingFlow")
 MAX_NODES: Final = 150_000  # of the kinds above; a file a person wrote has a few thousand
 
 
@@ -369,10 +370,19 @@ def _name_from_parent(node: SgNode) -> str:
             return name.text().rpartition(".")[2].strip("'\"") if name is not None else ""
         if kind not in ("arguments", "call_expression", *WRAPPERS):
             return ""
-        if kind == "arguments" and parent.children()[1:2] and parent.children()[1].range().start != node.range().start:
+        later = (
+            kind == "arguments" and parent.children()[1:2] and parent.children()[1].range().start != node.range().start
+        )
+        if later and not makes_flow(parent.parent()):
             return ""  # a later argument: `app.get("/", handler)` gives no name
         parent = parent.parent()
     return ""
+
+
+def makes_flow(call: SgNode | None) -> bool:
+    """`ai.defineFlow({…}, async (input) => …)` gives back what runs the function."""
+    called = call.field("function") if call is not None else None
+    return called is not None and called.text()[-40:].endswith(FLOWS)
 
 
 def pattern_names(node: SgNode) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.module import Module, first_named
+from aiaudit.probes.javascript.module import FLOWS, Module, first_named
 from aiaudit.probes.javascript.schemas import arguments_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ _NO_TEXT: Final = frozenset({"number", "int", "bigint", "boolean", "enum", "nati
 def is_prepared(rest: str) -> bool:
     """Whether a name stands for what defines a prompt, or looks one up: what comes of it is called to ask."""
     return _DEFINES.search(rest) is not None or _LOOKED_UP.match(rest) is not None
+
+
+def is_flow(rest: str) -> bool:
+    """Whether a name stands for what makes a flow of a function: calling the flow runs the function."""
+    return rest.endswith(FLOWS)
 
 
 def filled(prompt: SgNode, text: str, module: Module) -> list[str]:

@@ -12,6 +12,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
+from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.limits import COUNTS, MAX_STEPS
 from aiaudit.probes.javascript.mounted import below_prefix, of_tests
 from aiaudit.probes.javascript.names import LOCAL
@@ -279,6 +280,10 @@ class Limits:
         seen: set[tuple[str, str]] = set()
         while todo and len(seen) < MAX_VISITS:
             where, (spec, rest) = todo.pop()
+            if spec != LOCAL and completions().match(
+                self.project.follow(spec, "" if rest == "*" else rest, where).name
+            ):
+                return True
             target = self._target({"by": [spec, rest]}, where)
             if target is None or target in seen or target[0] not in self.project.records:
                 continue

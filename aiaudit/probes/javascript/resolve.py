@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Binding, Module, first_named, required, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.page_state import PageState
-from aiaudit.probes.javascript.prepared import CALLED, is_prepared
+from aiaudit.probes.javascript.prepared import CALLED, is_flow, is_prepared
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -71,6 +71,8 @@ class Resolver:
         target = call.field("constructor") if call.kind() == "new_expression" else call.field("function")
         found = self.of(target)
         if found is not None and found.made is not None and call.kind() == "call_expression":
+            if target is not None and target.kind() == "identifier" and is_flow(found.rest):
+                return Named(LOCAL, target.text())  # what is run is the function that stands there
             return found.then(CALLED) if is_prepared(found.rest) and _is_value(target) else found
         if found is not None:
             return found

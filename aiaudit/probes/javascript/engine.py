@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 97  # of the records; part of the cache key
+VERSION: Final = 98  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -181,48 +181,52 @@ class JavaScriptEngine:
         def take(feature: str, look: Callable[[], Mapping[str, Any]]) -> None:
             """What one extractor finds. One that breaks leaves open only what it alone is asked for."""
             try:
-                found.update({name: rows for name, rows in look().items() if rows})
+                found.update(look())
             except (TooLarge, RecursionError, MemoryError):  # of the file, whoever looks at it
                 raise
             except Exception as error:
                 show_where()
                 failed[feature] = error
 
+        def rows(feature: str, part: str, look: Callable[[], Sequence[Any]]) -> None:
+            """The same of one that finds rows, where there are any."""
+            take(feature, lambda: {part: found_rows} if (found_rows := look()) else {})
+
         if "rescues" in self.features or "tools" in self.features:
-            take("rescues", steps.StepFinder(module, resolver, values).record)
+            take("rescues", lambda: steps.StepFinder(module, resolver, values).record())
             failed |= {"tools": failed["rescues"]} if failed else {}
         if "rescues" in self.features and rescues.MARKS.search(data):
-            take("rescues", lambda: {"rescues": rescues.rescues(module, resolver)})
+            rows("rescues", "rescues", lambda: rescues.rescues(module, resolver))
         if "rescues" in self.features:
-            take("rescues", lambda: {"replaced": rescues.replaced(module, resolver)})
+            rows("rescues", "replaced", lambda: rescues.replaced(module, resolver))
         if "routes" in self.features and routes.MARKS.search(data):
             take("routes", lambda: routes.RouteFinder(module, resolver, values).record())
         if "routes" in self.features and sentries.MARKS.search(data):
             take("routes", lambda: sentries.SentryFinder(module).record())
         if "caught" in self.features and caught.MARKS.search(data):
-            take("caught", lambda: {"caught": caught.CaughtFinder(module).found()})
+            rows("caught", "caught", lambda: caught.CaughtFinder(module).found())
         if "caught" in self.features and error_values.MARKS.search(data) and routes.MARKS.search(data):
             told = frozenset(row["line"] for row in found.get("caught", ()))
-            more = error_values.ErrorValues(module, resolver, told)
-            take("caught", lambda: {"caught": [*found.get("caught", ()), *more.rows()]})
+            known = found.get("caught", [])
+            rows("caught", "caught", lambda: [*known, *error_values.ErrorValues(module, resolver, told).rows()])
         if "tools" in self.features and tools.MARKS.search(data):
-            take("tools", lambda: {"tools": tools.ToolFinder(module, resolver, values).found()})
+            rows("tools", "tools", lambda: tools.ToolFinder(module, resolver, values).found())
         if "records" in self.features and records.MARKS.search(data):
             take("records", lambda: records.RecordFinder(module, resolver).record())
         if "prompts" in self.features and prompts.MARKS.search(data):
-            take("prompts", lambda: {"prompts": prompts.PromptFinder(module, resolver, values).found()})
+            rows("prompts", "prompts", lambda: prompts.PromptFinder(module, resolver, values).found())
         if "flows" in self.features:
             finder = flows.FlowFinder(module, resolver)
             if flows.MARKS.search(data):
-                take("flows", lambda: {"flows": finder.rows()})
-            take("flows", lambda: {"answering": finder.answering()})
+                rows("flows", "flows", finder.rows)
+            rows("flows", "answering", finder.answering)
             if "logged" in self.features and logged.MARKS.search(data):
-                take("logged", lambda: {"logged": logged.LoggedFinder(finder).rows()})
+                rows("logged", "logged", lambda: logged.LoggedFinder(finder).rows())
             if "parses" in self.features and parses.MARKS.search(data):
-                take("parses", lambda: {"parses": parses.ParseFinder(finder, values).rows()})
+                rows("parses", "parses", lambda: parses.ParseFinder(finder, values).rows())
             if "instructions" in self.features and (instructions.MARKS.search(data) or routes.MARKS.search(data)):
                 names = found.get("answering", [])
-                take("instructions", instructions.InstructionFinder(module, resolver, names).record)
+                take("instructions", lambda: instructions.InstructionFinder(module, resolver, names).record())
         return found
 
     def _matters(self, data: bytes, client: bool) -> bool:

@@ -36,7 +36,7 @@ test: $(VENV)/.dev ## lint, type-check and run the whole test suite
 	@echo "checking types and, unless nothing has changed, compiling the packs meanwhile: a minute"
 	@$(BIN)/mypy & types=$$!; \
 	$(BIN)/python -c 'from aiaudit.packs.precompiled import prepare_checkout; prepare_checkout()' && wait $$types
-	@echo "running the whole suite: about 12 minutes on two processors"
+	@echo "running the whole suite: ten to fifteen minutes on two processors"
 	@$(BIN)/pytest -n auto
 
 lint: $(VENV)/.dev ## ruff and mypy only

@@ -9,6 +9,8 @@ from msgspec import Struct, field
 
 NOT_FOLLOWED: Final = "whose calls are not followed"
 """How the reason ends that code is in a language which is not read."""
+PART_FAILED: Final = "a part of the scanner failed"
+"""How the reason begins that one of the extractors broke on a file."""
 
 
 class State(StrEnum):

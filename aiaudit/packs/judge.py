@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
-from aiaudit.model.fact import NOT_FOLLOWED, Confidence, Fact, Level, State
+from aiaudit.model.fact import NOT_FOLLOWED, PART_FAILED, Confidence, Fact, Level, State
 from aiaudit.model.result import Basis, CheckResult, Finding
 from aiaudit.model.sentence import begun
 from aiaudit.model.types import Unknown
@@ -184,7 +184,7 @@ def _by_what_was_seen(
     if shown.status not in (Status.FAIL, Status.PARTIAL):
         return verdict, ""
     beyond = _plain(verdict.reason).removeprefix(_UNTOLD)
-    return shown, f" Not judged beside this: {beyond}." if NOT_FOLLOWED in beyond else ""
+    return shown, f" Not judged beside this: {beyond}." if _is_of_others(beyond) else ""
 
 
 def _points(verdict: Verdict) -> float | None:
@@ -332,7 +332,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
 def _is_of_others(reason: str) -> bool:
     """Whether what leaves it open is nothing that a pack's sentence speaks of: that one tells what its rule could not
     see, not whether it applies, and of code that it knows it cannot follow."""
-    return reason.startswith(_UNTOLD) or NOT_FOLLOWED in reason
+    return reason.startswith(_UNTOLD) or NOT_FOLLOWED in reason or PART_FAILED in reason
 
 
 def _is_unread(facts: Sequence[Fact], reason: str) -> bool:

@@ -24,6 +24,7 @@ from aiaudit.model.types import as_json, from_json
 from aiaudit.plain_json import encode
 from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
+from aiaudit.probes.broken_parts import broken_for
 from aiaudit.probes.languages import code_beyond, follows_code
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
@@ -261,8 +262,12 @@ def _answer(one: _Asked, context: Context) -> Fact:
 
     try:
         fact = one.probe.answer(one.fact_id, one.query, context)
-        if fact.state in (State.KNOWN, State.ABSENT) and follows_code(one.probe.name, one.query):
-            fact = replace(fact, beyond=code_beyond(context))
+        if fact.state in (State.KNOWN, State.ABSENT):
+            beyond = broken_for(one.probe.engine, one.query, context)
+            if not beyond and follows_code(one.probe.name, one.query):
+                beyond = code_beyond(context)
+            if beyond:
+                fact = replace(fact, beyond=beyond)
         if one.probe.name not in registry.PROBES:  # a plug-in's may hold what is no JSON, such as a set
             fact = replace(fact, value=from_json(as_json(fact.value)))
         if liftable(one.probe):

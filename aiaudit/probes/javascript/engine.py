@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.debug import show_where
+from aiaudit.model.fact import PART_FAILED
 from aiaudit.probes.javascript import open_loops
 from aiaudit.probes.javascript.base_record import base_record, light_record
 from aiaudit.probes.javascript.calls import CallFinder
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 98  # of the records; part of the cache key
+VERSION: Final = 99  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -152,8 +153,9 @@ class JavaScriptEngine:
         record |= self._extracted(data, module, resolver, values, failed)
         if failed:
             why = ", ".join(f"{name}: {type(error).__name__}" for name, error in failed.items())
-            record["error"] = f"a part of the scanner failed ({why}); the rest was read"
+            record["error"] = f"{PART_FAILED} ({why}); the rest was read"
             record["lost"] = {"words": [], "packages": [], "marks": sorted(failed)}
+            record["failed"] = sorted(failed)
         return record
 
     def _extracted(
@@ -220,6 +222,8 @@ class JavaScriptEngine:
             if flows.MARKS.search(data):
                 rows("flows", "flows", finder.rows)
             rows("flows", "answering", finder.answering)
+            if "flows" in failed:  # in which functions a model is called, all of these ask
+                failed |= dict.fromkeys(("logged", "parses", "instructions"), failed["flows"])
             if "logged" in self.features and logged.MARKS.search(data):
                 rows("logged", "logged", lambda: logged.LoggedFinder(finder).rows())
             if "parses" in self.features and parses.MARKS.search(data):

@@ -51,9 +51,12 @@ class JavaScriptProject:
     ) -> None:
         """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder. `tests`: the
         files that test others. `extensions`: folders of what a browser is extended by. `lost`: what may stand in the
-        files that could not be parsed, where their text tells."""
+        files that could not be parsed, where their text tells. `failed`: by file, the extractors that broke on it."""
         self.unparsed = errors_in(scans)
         self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
+        self.failed = {
+            path: (broke, self.unparsed[path]) for path in sorted(self.lost) if (broke := scans[path].get("failed"))
+        }
         self.records = without(scans, {path for path in self.unparsed if "base" not in scans[path]})
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
         self._files = set(scans)

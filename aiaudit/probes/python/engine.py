@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.model.fact import PART_FAILED
 from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
 from aiaudit.probes.python.file_view import FileView
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 200  # of the records; part of the cache key
+VERSION: Final = 201  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse
@@ -180,9 +181,10 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
         record["lost"] = lost_in(source, wanted.marked)
     if failed:
         why = ", ".join(f"{name}: {type(error).__name__}" for name, error in failed.items())
-        record.setdefault("error", f"a part of the scanner failed ({why}); the rest was read")
+        record.setdefault("error", f"{PART_FAILED} ({why}); the rest was read")
         lost = record.setdefault("lost", {"words": [], "marks": [], "imports": [], "defines": []})
         lost["marks"] = sorted({*lost["marks"], *failed})
+        record["failed"] = sorted(failed)
     return record
 
 

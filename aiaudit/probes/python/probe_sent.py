@@ -157,7 +157,7 @@ class _Homes:
     def __init__(self, project: PythonProject) -> None:
         self.project = project
         self.methods: dict[str, list[tuple[str, str]]] = defaultdict(list)  # by their own names
-        for path in {*project.having.get("ends", ()), *project.having.get("lookups", ())}:
+        for path in sorted({*project.having.get("ends", ()), *project.having.get("lookups", ())}):
             record = project.records[path]
             for one in {**(record.get("signatures") or {}), **(record.get("lookups") or {})}:
                 if "." in one:

@@ -59,13 +59,17 @@ class PythonProject:
     """All scanned Python files of a project, with their base records and how they import each other.
 
     `tests`: those that only try the others out. `unparsed`: why files were not read, or not whole; of these, `lost`
-    says what may stand in the lines that were not.
+    says what may stand in the lines that were not. `failed`: by file, the extractors that broke on it, and how that is
+    told.
     """
 
     def __init__(self, scans: Mapping[str, dict[str, Any]], tests: Collection[str] = frozenset()) -> None:
         self._tests = tests
         self.unparsed = errors_in(scans)
         self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
+        self.failed = {
+            path: (broke, self.unparsed[path]) for path in sorted(self.lost) if (broke := scans[path].get("failed"))
+        }
         self.records = without(scans, self.unparsed.keys() - self.lost.keys())
         self.calls: dict[str, list[Call]] = {}  # filled by python.calls, file by file
         self.shared = Shared()  # for what they hold

@@ -1,7 +1,7 @@
 """The probe `python.unresolved`: imports of the project's own modules that are not there, and files that are no Python.
 
 Imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. Those in a
-function count where they run whenever it does, and nothing that is started needs them. An absolute import is the
+function count where they run whenever it does; what is started goes without them. An absolute import is the
 project's own where its package lies above the importer and another import finds its way into that very package; a
 library of the same name is none.
 """

@@ -10,6 +10,7 @@ import pytest
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
 from aiaudit.probes.javascript.engine import JavaScriptEngine
+from aiaudit.probes.javascript.flows import FlowFinder
 from aiaudit.probes.javascript.routes import RouteFinder
 from tests.probes.javascript.support import ask
 from tests.probes.support import context
@@ -150,3 +151,24 @@ def test_an_extractor_that_breaks_leaves_only_its_own_questions_open(
     assert calls.state is State.KNOWN and calls.value
     assert routes.state is State.UNKNOWN
     assert "a part of the scanner failed (routes: KeyError); the rest was read" in routes.reason
+
+
+def test_what_others_ask_of_an_extractor_that_breaks_is_open_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object) -> list[str]:
+        raise KeyError("x")
+
+    code = """
+    import OpenAI from 'openai'
+    const client = new OpenAI()
+    export async function ask(text) {
+      const messages = [{ role: 'system', content: `Answer ${text}` }]
+      return await client.chat.completions.create({ model: 'a', messages })
+    }
+    """
+    whole = ask(tmp_path, "javascript.instructions", {"src/a.ts": code})
+    monkeypatch.setattr(FlowFinder, "answering", fail)
+    broken = ask(tmp_path, "javascript.instructions", {"src/a.ts": code})
+    assert whole.state is not State.UNKNOWN
+    assert broken.state is State.UNKNOWN or (broken.scope is not None and not broken.scope.complete)

@@ -70,6 +70,43 @@ def test_an_extractor_that_breaks_leaves_only_its_own_questions_open(
         assert "a part of the scanner failed (routes: ValueError); the rest was read" in routes.reason
 
 
+@pytest.mark.parametrize("broken", ["stored", "sent"])
+def test_an_extractor_that_breaks_on_one_of_many_files_leaves_its_questions_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """What can be read of nineteen files in twenty is a whole look, but where an extractor breaks stood what it seeks."""
+
+    def fail(view: object) -> dict[str, Any]:
+        raise ValueError("list.remove(x): x not in list")
+
+    monkeypatch.setitem(extract._FEATURES, broken, extract._FEATURES[broken]._replace(extract=fail))
+    code = """
+    import fastapi
+    from sqlalchemy.orm import declarative_base
+    from sqlalchemy import Column, Integer, String
+    app = fastapi.FastAPI()
+    Base = declarative_base()
+
+    class Answer(Base):
+        __tablename__ = "answers"
+        id = Column(Integer, primary_key=True)
+        text = Column(String)
+
+    @app.get("/x")
+    def x(name: str):
+        return open(name).read()
+    """
+    lay(tmp_path, {"app.py": code, **{f"part_{n}.py": f"def part_{n}():\n    return {n}\n" for n in range(60)}})
+    told = {probe: ask(tmp_path, probe, roles=["code"]) for probe in ("python.stored", "python.sent", "python.routes")}
+    for probe, fact in told.items():
+        assert fact.scope is None or fact.scope.complete
+        rests_on_it = probe == f"python.{broken}"
+        assert fact.beyond == (
+            f"in app.py a part of the scanner failed ({broken}: ValueError); the rest was read" if rests_on_it else ""
+        )
+        assert bool(fact.value) is not rests_on_it
+
+
 def test_what_is_no_python_is_not_read() -> None:
     assert salvage(b"hello world this is no python\nnot at all, is it?\n" * MOST_TRIES) is None
     assert salvage(b'x = 1\ny = """what follows may be text or code\ntorch.load(x)\n') is None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.answering import is_handler
@@ -21,6 +21,7 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
+from aiaudit.probes.python.sent_by import Senders, Sent, bare, is_in_path, is_text, may_be_text
 from aiaudit.probes.python.sent_to import use_of
 from aiaudit.probes.python.sinks import Sinks, keyword_of
 from aiaudit.probes.python.turned_away import is_held
@@ -47,16 +48,7 @@ _JOINS: Final = name_set("os.path.join posixpath.join pathlib.Path pathlib.PureP
                          " os.path.normpath os.path.expanduser os.path.realpath")  # fmt: skip
 _STATEMENTS: Final = name_set("sqlalchemy.text sqlalchemy.sql.text")
 _SAME: Final = name_set("strip lstrip rstrip lower resolve absolute expanduser joinpath as_posix")
-_OF_REQUESTS: Final = name_set("args form json values query_params GET POST data get_json files")
-_REQUESTS: Final = ("flask.request", "quart.request", "bottle.request")
 _TYPED: Final = name_set("int float bool Decimal UUID UUID4 date datetime time timedelta Literal bytes")
-_NAMED: Final = {  # what a field is called that a class of another file holds, whose type is not known here
-    "path": lazy.regex(r"(?i)(?:^|_)(?:path|file|filename|name|folder|dir|directory)$"),
-    "text": lazy.regex(
-        r"(?i)(?:^|_)(?:query|sql|statement|code|command|cmd|script|expression|name|text|table|column)$"
-    ),
-    "url": lazy.regex(r"(?i)(?:^|_)(?:ur[il]|link|endpoint|webhook|href|address|host)s?$"),
-}
 
 
 _IS_PATH: Final = lazy.regex(r"(?i)(?:^|_)(?:path|filename|folder|dir|directory|ur[il]|link|host|endpoint|webhook)s?$")
@@ -70,13 +62,6 @@ _MAKES_ANOTHER: Final = lazy.regex(  # what a function is called that makes a na
 )
 _KINDS: Final = {"asks": "url", "runs": "text", "queries": "text"}
 """How a value enters to decide what is done: a part of a path, the beginning of an address, anywhere in a text."""
-
-
-class _Sent(NamedTuple):
-    """Where a value comes in."""
-
-    name: str
-    line: int
 
 
 def sent(view: FileView) -> dict[str, Any]:
@@ -135,6 +120,7 @@ class _Way:
         self.view = view
         self.resolver = view.resolver
         self.kind = kind
+        self.senders = Senders(view.resolver, kind)
         self.steps = 0
         self.ends: list[tuple[str, str]] = []  # functions, and the parameters from which on other files must tell
         self.lost: list[tuple[str, str]] = []  # functions, and what of another file they call that makes the value
@@ -142,7 +128,7 @@ class _Way:
         self.texts: set[str] = set()  # those of them that are no open file, by their type or their name
         self.passed: dict[int, tuple[Scope, set[str]]] = {}  # what the value is called in each function on the way
 
-    def first(self, node: ast.expr, scope: Scope) -> _Sent | None:
+    def first(self, node: ast.expr, scope: Scope) -> Sent | None:
         """The first source that decides it, where nothing holds it against anything."""
         sent = next(self.sources(node, scope), None)
         if any(is_held(one, names) for one, names in self.passed.values()):
@@ -151,14 +137,14 @@ class _Way:
             return None
         return sent
 
-    def sources(self, node: ast.AST | None, scope: Scope, depth: int = 0, hops: int = 0) -> Iterator[_Sent]:
+    def sources(self, node: ast.AST | None, scope: Scope, depth: int = 0, hops: int = 0) -> Iterator[Sent]:
         """What decides the value of `node`."""
         self.steps += 1
         if node is None or depth > _MAX_DEPTH or self.steps > _MAX_STEPS:
             return
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and (name := dotted(node)):
             self.passed.setdefault(id(scope), (scope, set()))[1].add(name)
-        taken = self._of_request(node, scope)
+        taken = self.senders.of_request(node, scope)
         if taken is not None:
             yield taken
             return
@@ -197,7 +183,7 @@ class _Way:
             case ast.Call():
                 yield from self._call(node, scope, depth, hops)
 
-    def _parts(self, parts: list[ast.expr], scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+    def _parts(self, parts: list[ast.expr], scope: Scope, depth: int, hops: int) -> Iterator[Sent]:
         """The parts of an f-string that are a part of a path by themselves, or with which an address begins."""
         before = "/"
         for part in parts:
@@ -211,7 +197,7 @@ class _Way:
             if self.kind == "url" and not _SCHEME.match(before):  # what follows chooses no host
                 return
 
-    def _call(self, call: ast.Call, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+    def _call(self, call: ast.Call, scope: Scope, depth: int, hops: int) -> Iterator[Sent]:
         names = self.resolver.names(call.func, scope)
         own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
         if own is not None and hops < _MAX_HOPS:
@@ -235,7 +221,7 @@ class _Way:
         else:
             self._lose(call, scope, depth, hops)
 
-    def _part(self, binding: Binding, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+    def _part(self, binding: Binding, scope: Scope, depth: int, hops: int) -> Iterator[Sent]:
         """One of several values: `text, name = read(file)`."""
         value = binding.node
         while isinstance(value, ast.Await):
@@ -278,22 +264,26 @@ class _Way:
         for binding in (self.resolver.bindings(node.id, scope, node.lineno) or [])[:4]:
             argument = binding.node
             if binding.kind == "param" and isinstance(argument, ast.arg) and argument.annotation is not None:
-                return last_name(_bare(argument.annotation)) == "UploadFile"
+                return last_name(bare(argument.annotation)) == "UploadFile"
         return False
 
-    def _parameter(self, argument: ast.arg, scope: Scope, depth: int, hops: int) -> Iterator[_Sent]:
+    def _parameter(self, argument: ast.arg, scope: Scope, depth: int, hops: int) -> Iterator[Sent]:
         node = scope.node
         if isinstance(node, ast.Module | ast.ClassDef):
             return
         if is_handler(scope, self.resolver):
-            text = argument.annotation is None or _is_text(argument.annotation)
-            if argument.arg not in ("self", "cls", "request") and text and not self._is_injected(argument, scope):
-                in_path = self.kind != "text" and _is_in_path(node, argument.arg)
-                yield from [] if in_path else [_Sent(argument.arg, argument.lineno)]
+            text = argument.annotation is None or is_text(argument.annotation)
+            if (
+                argument.arg not in ("self", "cls", "request")
+                and text
+                and not self.senders.is_injected(argument, scope)
+            ):
+                in_path = self.kind != "text" and is_in_path(node, argument.arg)
+                yield from [] if in_path else [Sent(argument.arg, argument.lineno)]
             return
         own = (scope.qualname, argument.arg)
         known = len(self.ends)
-        is_new = argument.arg not in ("self", "cls") and _may_be_text(argument.annotation) and own not in self.ends
+        is_new = argument.arg not in ("self", "cls") and may_be_text(argument.annotation) and own not in self.ends
         if is_new:
             self.ends.append(own)
             if argument.annotation is not None or _IS_PATH.search(argument.arg):
@@ -336,12 +326,7 @@ class _Way:
             for one in self.resolver.bindings(node.id, scope, node.lineno) or []
         )
 
-    def _is_injected(self, argument: ast.arg, scope: Scope) -> bool:
-        node = scope.node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        return self.resolver.injection(node, argument.arg, scope.parent or scope) is not None
-
-    def _field(self, inner: ast.expr, attr: str, node: ast.Attribute, scope: Scope) -> Iterator[_Sent]:
+    def _field(self, inner: ast.expr, attr: str, node: ast.Attribute, scope: Scope) -> Iterator[Sent]:
         """A field of what a handler takes: the name of an upload, or a field of the body."""
         if not isinstance(inner, ast.Name):
             return
@@ -349,8 +334,8 @@ class _Way:
             owner = binding.scope or scope
             argument = binding.node
             if binding.kind == "value" and attr == "filename" and isinstance(argument, ast.expr):
-                if "request.files" in ast.unparse(argument) and self._is_flask(argument, owner):
-                    yield _Sent(f"{inner.id}.filename", node.lineno)
+                if "request.files" in ast.unparse(argument) and self.senders.is_flask(argument, owner):
+                    yield Sent(f"{inner.id}.filename", node.lineno)
                 continue
             if binding.kind in ("value", "item") and self.kind == "url" and isinstance(argument, ast.expr):
                 if not _OF_PROGRAM.search(ast.unparse(argument)[:200]):  # `hook = hooks.get(key)`, and `hook.url`
@@ -358,16 +343,16 @@ class _Way:
                 continue
             if binding.kind != "param" or not isinstance(argument, ast.arg):
                 continue
-            if argument.annotation is not None and last_name(_bare(argument.annotation)) == "UploadFile":
+            if argument.annotation is not None and last_name(bare(argument.annotation)) == "UploadFile":
                 if attr == "filename":  # whoever hands an upload on, its name is what was sent
-                    yield _Sent(f"{inner.id}.filename", node.lineno)
+                    yield Sent(f"{inner.id}.filename", node.lineno)
                 continue
             if not is_handler(owner, self.resolver) or argument.annotation is None:
                 yield from self._handed(argument, attr, owner)
                 self._of_object(argument.arg, attr, owner)
                 continue
-            if not self._is_injected(argument, owner) and self._is_free(argument.annotation, attr, owner):
-                yield _Sent(f"{inner.id}.{attr}", node.lineno)
+            if not self.senders.is_injected(argument, owner) and self.senders.is_free(argument.annotation, attr, owner):
+                yield Sent(f"{inner.id}.{attr}", node.lineno)
 
     def _of_object(self, name: str, attr: str, scope: Scope) -> None:
         """Note a field of what a function is given, `state.image_path`, which may be what was sent."""
@@ -377,7 +362,7 @@ class _Way:
             self.ends.append(own)
             self.texts.add(own[1])
 
-    def _handed(self, argument: ast.arg, attr: str, scope: Scope) -> Iterator[_Sent]:
+    def _handed(self, argument: ast.arg, attr: str, scope: Scope) -> Iterator[Sent]:
         """An upload that a handler gives to a function of the same file: `save(file)`, with `file.filename` there."""
         node = scope.node
         if attr != "filename" or isinstance(node, ast.Module | ast.ClassDef):
@@ -387,114 +372,14 @@ class _Way:
             given = keyword_of(call, argument.arg) or (call.args[position] if position < len(call.args) else None)
             if isinstance(given, ast.Name) and is_handler(caller, self.resolver):
                 taken = [one for one in parameters(caller.node) if one.arg == given.id]  # type: ignore[arg-type]
-                if any(
-                    one.annotation is not None and last_name(_bare(one.annotation)) == "UploadFile" for one in taken
-                ):
+                if any(one.annotation is not None and last_name(bare(one.annotation)) == "UploadFile" for one in taken):
                     self.passed.setdefault(id(caller), (caller, set()))[1].add(f"{given.id}.filename")
-                    yield _Sent(f"{argument.arg}.filename", argument.lineno)
+                    yield Sent(f"{argument.arg}.filename", argument.lineno)
                     return
-
-    def _is_free(self, annotation: ast.expr, attr: str, scope: Scope) -> bool:
-        """Whether a field of the body may hold any text: by its type if the class is of this file, else by its name."""
-        bare = _bare(annotation)
-        if last_name(bare) in ("Request", "WebSocket", "Session", "AsyncSession", "HTTPConnection"):
-            return False
-        owner = next(
-            (one.local for one in self.resolver.names(bare, scope.parent or scope) if one.local is not None), None
-        )
-        if owner is None or not isinstance(owner.node, ast.ClassDef):
-            return bool(_NAMED[self.kind].search(attr))
-        for statement in owner.node.body:
-            if (
-                isinstance(statement, ast.AnnAssign)
-                and isinstance(statement.target, ast.Name)
-                and statement.target.id == attr
-            ):
-                return _is_text(statement.annotation)
-        return False
-
-    def _of_request(self, node: ast.AST, scope: Scope) -> _Sent | None:
-        """What is taken from Flask's request by a key, or from a request that a handler is given."""
-        match node:
-            case ast.Call(func=ast.Attribute(value=taken, attr="get"), args=[ast.Constant(), *_]):
-                pass
-            case ast.Subscript(value=taken, slice=ast.Constant()):
-                pass
-            case _:
-                return None
-        if isinstance(taken, ast.Name):  # `data = request.get_json()`
-            bound = self.resolver.bindings(taken.id, scope, taken.lineno) or []
-            if any(self._is_body(one, node) for one in bound):
-                return _Sent(f"{taken.id}[…]", taken.lineno)
-            taken = next(
-                (one.node for one in bound[:3] if one.kind == "value" and isinstance(one.node, ast.expr)), taken
-            )
-        while isinstance(taken, ast.Await | ast.BoolOp):
-            taken = taken.value if isinstance(taken, ast.Await) else taken.values[0]
-        if isinstance(taken, ast.Call):
-            taken = taken.func
-        if not isinstance(taken, ast.Attribute) or taken.attr not in _OF_REQUESTS - {"files"}:
-            return None
-        return _Sent(dotted(taken) or "request", taken.lineno) if self._is_flask(taken, scope) else None
-
-    def _is_body(self, binding: Binding, node: ast.AST) -> bool:
-        """Whether a name is the body that a handler is given as a mapping, and the key one for a path or an address."""
-        argument, scope = binding.node, binding.scope
-        if not isinstance(argument, ast.arg) or scope is None or argument.annotation is None:
-            return False
-        keys = node.args[:1] if isinstance(node, ast.Call) else [node.slice] if isinstance(node, ast.Subscript) else []
-        return (
-            last_name(_container(argument.annotation)) in ("dict", "Dict")
-            and is_handler(scope, self.resolver)
-            and not self._is_injected(argument, scope)
-            and any(isinstance(key, ast.Constant) and _NAMED[self.kind].search(str(key.value)) for key in keys)
-        )
-
-    def _is_flask(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression begins with a request: Flask's, or the one that a handler is given."""
-        while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Await):
-            if isinstance(node, ast.Attribute) and any(
-                one.name in _REQUESTS for one in self.resolver.names(node.value, scope)
-            ):
-                return True
-            node = node.func if isinstance(node, ast.Call) else node.value
-        if not isinstance(node, ast.Name):
-            return False
-        names = [one.name for one in self.resolver.names(node, scope)]
-        return any(name in _REQUESTS for name in names) or (node.id == "request" and is_handler(scope, self.resolver))
 
 
 def _expression(binding: Binding) -> ast.expr | None:
     return binding.node if isinstance(binding.node, ast.expr) else None
-
-
-def _bare(annotation: ast.expr) -> ast.expr:
-    """The type without `Optional`, `Annotated` and `| None`."""
-    while True:
-        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in ("Optional", "Annotated", "Union"):
-            inner = annotation.slice
-            annotation = inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
-        elif isinstance(annotation, ast.BinOp):
-            annotation = annotation.left
-        else:
-            return annotation
-
-
-def _container(annotation: ast.expr) -> ast.expr:
-    """`dict` of `dict[str, str]`."""
-    bare = _bare(annotation)
-    return bare.value if isinstance(bare, ast.Subscript) else bare
-
-
-def _is_text(annotation: ast.expr) -> bool:
-    """Whether a type lets any text through."""
-    bare = _bare(annotation)
-    return last_name(bare) in ("str", "HttpUrl", "AnyUrl", "AnyHttpUrl", "Path", "FilePath", "constr", "StrictStr")
-
-
-def _may_be_text(annotation: ast.expr | None) -> bool:
-    """Whether a parameter may be any text: no number, and no object of a class."""
-    return annotation is None or _is_text(annotation) or last_name(_container(annotation)) in ("Any", "PathLike")
 
 
 def _puts_a_word_for_another(call: ast.Call) -> bool:
@@ -503,18 +388,6 @@ def _puts_a_word_for_another(call: ast.Call) -> bool:
         case ast.Call(func=ast.Attribute(attr="replace"), args=[ast.Constant(value=str(word)), _]):
             return any(one.isalpha() for one in word)
     return False
-
-
-def _is_in_path(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
-    """Whether a parameter is a part of the route's own path, which holds no slash: `/files/{name}`, `<name>`."""
-    routes = [
-        str(argument.value)
-        for decorator in node.decorator_list
-        if isinstance(decorator, ast.Call)
-        for argument in decorator.args[:1]
-        if isinstance(argument, ast.Constant)
-    ]
-    return any(f"{{{name}}}" in route or f"<{name}>" in route or f"<string:{name}>" in route for route in routes)
 
 
 def _last_text(node: ast.expr) -> str | None:

@@ -219,7 +219,10 @@ class RouteFinder:
             return
         framework = self._framework(head, receiver, named.spec, call)
         if framework:
-            self._verb(call, verb, framework, receiver, [named.spec, named.rest.rpartition(".")[0]])
+            known = len(self.made.rows)
+            self._verb(call, verb, framework, receiver)
+            for row in self.made.rows[known:] if framework == "?" else ():
+                row["app_of"] = [named.spec, named.rest.rpartition(".")[0]]
 
     def _compared(self, call: SgNode, framework: str) -> None:
         """Routes of health in a plain server, which compares the path by itself."""
@@ -260,7 +263,7 @@ class RouteFinder:
         called = call.field("function")
         return called is not None and called.text().endswith(".addHook") and self.values.text(name) in _HOOKS
 
-    def _verb(self, call: SgNode, verb: str, framework: str, receiver: SgNode, app: list[str]) -> None:
+    def _verb(self, call: SgNode, verb: str, framework: str, receiver: SgNode) -> None:
         arguments = arguments_of(call)
         if not arguments:
             return
@@ -306,8 +309,6 @@ class RouteFinder:
             handlers,
             app=_root_text(receiver),
         )
-        if framework == "?":
-            row["app_of"] = app
         if framework == "elysia":
             elysia.complete(self.made, row, receiver, arguments)
 

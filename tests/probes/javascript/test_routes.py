@@ -60,6 +60,31 @@ def test_a_route_is_seen(tmp_path: Path, code: str, framework: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "uses",
+    [
+        "app.use('/api', guard);",
+        "app.use('/uploads', express.static('uploads'));",
+        "app.use('/api', chat);\napp.use('*', (req, res, next) => next());",
+    ],
+)
+def test_an_application_of_another_file_is_given_middleware_and_routers(tmp_path: Path, uses: str) -> None:
+    found = routes(
+        tmp_path,
+        {
+            "src/app.js": "import express from 'express';\nconst app = express();\nexport default app;\n",
+            "src/chat.js": "import { Router } from 'express';\nconst chat = Router();\n"
+            "chat.post('/chat', (req, res) => res.json(req.body));\nexport default chat;\n",
+            "server.js": "import express from 'express';\nimport app from './src/app.js';\n"
+            f"import chat from './src/chat.js';\nimport {{ guard }} from './src/guard.js';\n{uses}\napp.listen(3000);\n",
+        },
+        kinds=["route", "middleware"],
+    )
+    assert {row["framework"] for row in found} == {"express"}
+    assert [row["route"] for row in found if row["kind"] == "route"] == ["/chat"]
+    assert {row["kind"] for row in found if row["path"] == "server.js"} == {"middleware"}
+
+
+@pytest.mark.parametrize(
     ("path", "route"),
     [
         ("app/api/chat/route.ts", "/api/chat"),

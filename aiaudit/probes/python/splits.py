@@ -11,15 +11,25 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name, root_name
 from aiaudit.probes.python.nodes import statements, walk
+from aiaudit.probes.python.split_parts import (
+    Cut,
+    cuts_by_folds,
+    cuts_by_hand,
+    is_given_train,
+    names_test,
+    names_train,
+    row_part,
+)
 
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample|fit_on_texts)\b"
-    rb"|\b(?:KFold|StratifiedKFold|cross_val_score)\b"
+    rb"|\b(?:KFold|StratifiedKFold|cross_val_score|TimeSeriesSplit|StandardScaler|MinMaxScaler)\b"
 )
 _OF_A_TOKENIZER: Final = "fit_on_texts"  # of Keras: which words there are, and their ranks
 _FITTERS: Final = name_set(f"fit fit_transform fit_resample {_OF_A_TOKENIZER}")
@@ -34,11 +44,16 @@ _STATELESS: Final = name_set(
     " StringIndexer VectorIndexer"
 )
 _SPLIT: Final = "split"
+_PUTTING: Final = name_set("append extend insert update add")
 _STEPS: Final = name_set(
     "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler PowerTransformer QuantileTransformer SimpleImputer"
     " KNNImputer IterativeImputer PCA TruncatedSVD SelectKBest OneHotEncoder OrdinalEncoder TargetEncoder"
     " KBinsDiscretizer ColumnTransformer TfidfVectorizer CountVectorizer VarianceThreshold"
 )
+_CALLED_A_STEP: Final = lazy.regex(
+    r"(?i)scaler|imputer|vectori[sz]er|tfidf|transformers?$|preprocess(?:or|ing)|pca$|svd$|selector"
+)
+_CALLED_A_LABEL: Final = lazy.regex(r"(?i)label|target|(?:^|_)y(?:_|$)|tsne|umap")
 _LIBRARIES: Final = (
     "sklearn.",
     "pandas.",
@@ -69,6 +84,8 @@ def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
     calls = view.all_calls()
     return [
         *_in_order(view, calls),
+        *_by_hand(view, calls),
+        *_of_parts(view, calls),
         *_by_attributes(view, calls),
         *_by_statistics(view, calls),
         *_of_functions(view, calls),
@@ -96,6 +113,67 @@ def _in_order(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> list[d
             line = view.source.line(cut.lineno)
             rows.append({**view.place(fit, scope), "name": name, "kind": kind, "split_line": line, "data": data})
     return [*rows, *_by_own_functions(view, calls)]
+
+
+def _by_hand(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Fits on all rows that are cut by position or by a condition further down, or that a loop walks in folds."""
+    cuts = [*cuts_by_folds(view, calls), *cuts_by_hand(view)]
+    if not cuts:
+        return
+    splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
+    for scope, fit in calls:
+        last = last_name(fit.func)
+        if last not in _FITTERS or not fit.args or names_train(fit.args[0]) or row_part(fit.args[0])[1]:
+            continue
+        among = [one for one in cuts if one.scope is scope and one.lineno > fit.lineno]
+        name = _any_step(fit, last, scope, view) if among else ""
+        if not name or any(owner is scope and one.lineno < fit.lineno for owner, one in splits):
+            continue
+        if any(one.scope is scope and not one.folds and one.lineno <= fit.lineno for one in cuts):
+            continue
+        cut = next((one for one in among if _reaches_parts(fit, one, scope, view)), None)
+        if cut is None or is_given_train(scope, calls):
+            continue
+        kind = "resample" if cut.folds and last in _RESAMPLERS else "fold" if cut.folds else "fit"
+        line = view.source.line(cut.lineno)
+        yield {
+            **view.place(fit, scope), "name": name, "kind": kind, "split_line": line, "data": root_name(fit.args[0]),
+        }  # fmt: skip
+
+
+def _any_step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
+    return _step(fit, last, scope, view) or next((one for one in _made_in_class(fit.func, scope) if one in _STEPS), "")
+
+
+def _reaches_parts(fit: ast.Call, cut: Cut, scope: Scope, view: FileView) -> bool:
+    return bool(cut.data & _tainted(fit, cut.lineno, scope, view, own=not cut.folds))
+
+
+def _of_parts(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Fits that are given the training part (kind `train`) or rows of the test part (`test`), as the name tells, or the
+    names of what it was made of."""
+    for scope, fit in calls:
+        if last_name(fit.func) not in _FITTERS or not fit.args:
+            continue
+        given, last = fit.args[0], last_name(fit.func)
+        said = [given]
+        if isinstance(given, ast.Name) and not names_train(given) and not names_test(given):
+            said = [
+                node.value
+                for node, _ in statements(scope)
+                if isinstance(node, ast.Assign)
+                and node.lineno < fit.lineno
+                and any(
+                    isinstance(part, ast.Name) and part.id == given.id for to in node.targets for part in _parts(to)
+                )
+            ][-1:]
+        if not said or (isinstance(said[0], ast.Call) and last_name(said[0].func) in _SPLITTERS):
+            continue
+        test = names_test(said[0])
+        name = _any_step(fit, last, scope, view) if test else ""
+        if name or (not test and (names_train(said[0]) or row_part(said[0])[1] == "head")):
+            kind = "test" if test else "train"
+            yield {**view.place(fit, scope), "name": name, "kind": kind, "split_line": 0, "data": root_name(given)}
 
 
 def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
@@ -315,7 +393,18 @@ def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
         return ""
     names = [one.name for one in view.resolver.names(fit.func, scope)]
     name = next((one for one in names if one.startswith(_PACKAGES) or last == _OF_A_TOKENIZER), "")
+    if not name and last == "fit_transform" and not any(_of_a_class(one) for one in names):
+        # what it is was handed in from elsewhere, and its own name tells what it does
+        receiver = fit.func.value if isinstance(fit.func, ast.Attribute) else fit.func
+        called = last_name(receiver)
+        return f"{called}.{last}" if _CALLED_A_STEP.search(called) and not _CALLED_A_LABEL.search(called) else ""
     return "" if not name or name.split(".")[-2] in _STATELESS else name
+
+
+def _of_a_class(name: str) -> bool:
+    """Whether a method's name tells the class that it is of: `sklearn.preprocessing.StandardScaler.fit_transform`."""
+    parts = name.split(".")
+    return not name.startswith("?") and len(parts) > 1 and parts[-2][:1].isupper()
 
 
 def _chooses(corr: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:
@@ -359,17 +448,49 @@ def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bo
         return False
     given = {root_name(one) for one in _data_of(split)} - {""}
     # a fold splits what the resampler gave; that the rows it was given are in use too does no harm
-    tainted = {root_name(fit.args[0])} - {""} if last_name(split.func) in _SPLITTERS else set()
+    return bool(given & _tainted(fit, split.lineno, scope, view, own=last_name(split.func) in _SPLITTERS))
+
+
+def _tainted(fit: ast.Call, until: int, scope: Scope, view: FileView, *, own: bool) -> set[str]:
+    """The names that hold, at a line, what a step was fitted on (where `own`) or what it gave."""
     statement = view.statement_of(fit)
+    tainted = {root_name(fit.args[0])} - {""} if own and not _set_apart(fit, statement, scope) else set()
     for node, _ in statements(scope):
-        if node.lineno > split.lineno:
+        if node.lineno > until:
             break
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno > fit.lineno:
+            call = node.value
+            if last_name(call.func) in _PUTTING and any(
+                _names(one) & tainted for one in (*call.args, *(k.value for k in call.keywords))
+            ):
+                tainted |= {root_name(call.func)} - {""} if isinstance(call.func, ast.Attribute) else set()
+            continue
         if not isinstance(node, ast.Assign):
             continue
         targets = {root_name(one) for target in node.targets for one in _parts(target)} - {""}
         if node is statement or (node.lineno > fit.lineno and _names(node.value) & tainted):
             tainted |= targets
-    return bool(given & tainted)
+    return tainted
+
+
+def _set_apart(fit: ast.Call, statement: ast.stmt | None, scope: Scope) -> bool:
+    """Whether what a step gave has a name of its own, and the step is asked nothing further down: then the rows that it
+    was fitted on are as they were."""
+    if last_name(fit.func) not in ("fit_transform", "fit_resample") or not isinstance(statement, ast.Assign):
+        return False
+    targets = {root_name(one) for target in statement.targets for one in _parts(target)}
+    step = root_name(fit.func)
+    if root_name(fit.args[0]) in targets or not step or step == "self":
+        return False
+    return not any(
+        isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Attribute)
+        and one.func.attr in ("transform", "texts_to_sequences")
+        and root_name(one.func) == step
+        for node, _ in statements(scope)
+        if node.lineno > statement.lineno
+        for one in walk(node)
+    )
 
 
 def _data_of(split: ast.Call) -> list[ast.expr]:

@@ -32,6 +32,7 @@ LANGUAGES: Final = {
     "ruby": (".rb",),
     "php": (".php",),
     "swift": (".swift",),
+    "dart": (".dart",),
     "elixir": (".ex", ".exs"),
     "shell": (".sh", ".bash", ".zsh"),
 }
@@ -45,6 +46,8 @@ TELLING_SHARE: Final = 0.3
 kernels, bindings and tools beside a project in Python."""
 _LANGUAGE_OF: Final = {suffix: name for name, suffixes in LANGUAGES.items() for suffix in suffixes}
 _NAMES: Final = {"javascript": "TypeScript or JavaScript", "c": "C or C++", "matlab": "MATLAB", "php": "PHP"}
+_PAGES: Final = "dart"
+"""The language of the pages of an app: it tells what a project does where no service beside it is read."""
 _APPLE: Final = frozenset((".mm", ".swift", ".xib", ".storyboard"))  # beside them `.m` is Objective-C
 
 
@@ -90,6 +93,8 @@ def _code(project: Project, roles: Collection[Role]) -> Code:
         code.sizes[language] += size
         code.files[language] += 1
         largest[language] = max(largest.get(language, (0, "")), (size, entry.display))
+    if code.sizes["python"] + code.sizes["javascript"] >= TELLING_SHARE * code.total:
+        del code.sizes[_PAGES]
     code.largest.update({language: path for language, (_, path) in largest.items()})
     return code
 

@@ -32,6 +32,9 @@ def test_a_third_in_another_language_is_told_with_its_place(tmp_path: Path) -> N
     assert told(tmp_path / "one", {"train.R": 50}) == (
         "100 % of the code (train.R) is in R, whose calls are not followed"
     )
+    assert told(tmp_path / "app", {"lib/main.dart": 80, "ios/Runner/AppDelegate.swift": 20}) == (
+        "80 % of the code (lib/main.dart) is in Dart, whose calls are not followed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,7 @@ def test_a_third_in_another_language_is_told_with_its_place(tmp_path: Path) -> N
     [
         {"app.py": 900, "kernels/sum.cu": 100},  # a kernel beside a project in Python
         {"app.py": 500, "ui/page.tsx": 500, "run.sh": 500},
+        {"server/app.js": 400, "app/lib/main.dart": 600},  # an app before a service that is read
         {"app.py": 100, "tests/java/AppTest.java": 900, "vendor/x.go": 900, "wwwroot/lib/a/b.cs": 900},
         {"app.py": 100, "build.gradle.kts": 900},
         {},

@@ -288,7 +288,7 @@ class ToolFinder:
             "framework": framework,
             "kind": kind,
             "args": arguments_of(schema, self.module),
-            "named": effect_by_name(name),
+            "named": effect_by_name(name, told),
             "said": said_in(told) and not _UNASKED.search(told),
             "reads": reads_by_its_word(name, told),
         }

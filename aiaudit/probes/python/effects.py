@@ -160,6 +160,14 @@ _LEADS: Final = tuple(
     )
 )
 _PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat|^prepare_")
+# `reply_tool`, `email_tool`: whose text is "Generate a professional reply" hands the text back and tells nobody.
+_TEXTS: Final = lazy.regex(r"(?i)^(?:\w+?[_-])??(?:reply|email)(?:[_-]|(?-i:[A-Z])|$)")
+_WRITES_A_TEXT: Final = lazy.regex(
+    r"(?i)\s*(?:this tool )?(?:generates?|drafts?|composes?|suggests?|proposes?|prepares?|writes?)\b"
+)
+_SENDS_IT: Final = lazy.regex(
+    r"(?i)\b(?:send|sends|sent|post|posts|publish|publishes|deliver|delivers|submit|submits)\b"
+)
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
     "eval",
@@ -186,10 +194,12 @@ def effect_of_name(name: str) -> str:
     return _KINDS.get(name, "")
 
 
-def effect_by_name(tool: str) -> str:
+def effect_by_name(tool: str, told: str = "") -> str:
     """What a tool of this name is for, by its verb; "" where the name does not tell, tells that a person decides, or
-    that the tool only keeps what the agent remembers."""
+    that the tool only keeps what the agent remembers, and where its description says that it writes a text only."""
     if _PROPOSES.search(tool) or _OWN_MEMORY.search(tool):
+        return ""
+    if _TEXTS.search(tool) and _WRITES_A_TEXT.match(told) and not _SENDS_IT.search(told):
         return ""
     return next((kind for kind, pattern in (*_LEADS, *_VERBS_OF_NAMES) if pattern.search(tool)), "")
 

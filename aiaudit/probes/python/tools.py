@@ -369,7 +369,7 @@ class ToolFinder:
             "sinks": [
                 [one.kind, one.name[:100], self.view.source.line(one.line), one.free] for one in every[:MAX_SINKS]
             ],
-            "named": effect_by_name(name) if kind != "built-in" else "",
+            "named": effect_by_name(name, docstring or told) if kind != "built-in" else "",
             "outside": reached.outside,
             "own": sorted(reached.own | ({target} if target else set()))[:MAX_SINKS],
             "body": function is not None or bool(effects),

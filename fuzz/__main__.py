@@ -18,7 +18,7 @@ from fuzz.run import AtWork
 from fuzz.seeds import PARTS
 from fuzz.targets import TARGETS
 
-SLOW = ("project", "shapes")
+SLOW = ("project", "shapes", "code")
 
 
 def main() -> int:

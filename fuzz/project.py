@@ -216,12 +216,13 @@ def _bases(name: str) -> list[str]:
 
 
 @cache
-def _engine_named(name: str) -> Any:
+def engine_named(name: str) -> Any:
+    """The engine with all that the shipped packs ask of it."""
     return registry.build_engine(name, [query for probe, query in shipped_queries() if probe.engine == name])
 
 
 def _engine(name: str, _: object) -> Any:
-    return _engine_named(name)
+    return engine_named(name)
 
 
 def _entry(path: str, size: int) -> Entry:

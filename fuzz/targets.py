@@ -426,6 +426,13 @@ def shapes() -> Run:
     return run_shapes()
 
 
+def code() -> Run:
+    """Small projects of Python and JavaScript whose code was changed in one to four places."""
+    from fuzz.code import run_code
+
+    return run_code()
+
+
 TARGETS: dict[str, Callable[[], Run]] = {
     "rules": rules,
     "yaml": yaml,
@@ -458,6 +465,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "figures": _part("figures"),
     "project": project,
     "shapes": shapes,
+    "code": code,
     "access": access,
 }
 

@@ -20,7 +20,7 @@ from fuzz.seeds import CASES, PARTS, WORDS, seeds
 from fuzz.targets import TARGETS
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-RUNS = {"project": 2, "shapes": 2, "text": 10, "python": 15, "javascript": 15, **dict.fromkeys(PARTS, 15)}
+RUNS = {"project": 2, "shapes": 2, "code": 15, "text": 10, "python": 15, "javascript": 15, **dict.fromkeys(PARTS, 15)}
 FOUND = sorted(path for path in CASES.rglob("*") if path.is_file())
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MARKS: Final = lazy.linear(
     rb"(?i)prompt|template|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
+    rb"|\bparts[\"']?\s*:"
 )
 _NAME: Final = lazy.regex(
     r"(?i)prompt|instructions?|preamble|persona|system_?(?:message|text|template)|sys_?msg|human_?template"
@@ -50,6 +51,11 @@ _MARKUP: Final = lazy.regex(
     r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+|UNIQUE\s+|MATERIALIZED\s+)?(?:TABLE|INDEX|VIEW|FUNCTION|TRIGGER|TYPE|EXTENSION|SCHEMA|POLICY)\s)",
     re.IGNORECASE,
 )
+# `{role: "user", content: context}` and `parts: [{text: context}]`: what that name holds is said to a model.
+_SAID: Final = lazy.regex(
+    r"\brole[\"']?\s*:\s*[\"'](?:system|developer|user)[\"']\s*,\s*[\"']?content[\"']?\s*:\s*([A-Za-z_$][\w$]*+)\s*[,}]"
+    r"|\bparts[\"']?\s*:\s*\[\s*\{\s*[\"']?text[\"']?\s*:\s*([A-Za-z_$][\w$]*+)\s*[,}]"
+)
 _JOINS: Final = lazy.regex(
     r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent|codeBlock|oneLine\w*|endent)$"
 )
@@ -65,6 +71,9 @@ class PromptFinder:
         self.values = values
         self.rows: list[dict[str, Any]] = []
         self._seen: set[tuple[str, int]] = set()
+        self._said = {
+            (one.group(1) or one.group(2), module.function_at(one.start())) for one in _SAID.finditer(module.text)
+        }
 
     def found(self) -> list[dict[str, Any]]:
         for node in self.module.root.find_all(
@@ -136,6 +145,7 @@ class PromptFinder:
                 target = one.field("name") or one.field("left") or one.field("property")
                 name = target.text().rpartition(".")[2] if target is not None else ""
                 meant = bool(_NAME.search(name)) and not _OTHER_NAME.search(name)
+                meant = meant or (name, self.module.function_at(one.range().start.index)) in self._said
                 return ("constant" if meant or _speaks(name, node) else "", name, whole)
             elif kind in ("return_statement", "arrow_function"):
                 name = self.module.function_at(node.range().start.index)

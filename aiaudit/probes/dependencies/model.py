@@ -80,6 +80,7 @@ class Manifest(Struct, frozen=True):
     includes: tuple[str, ...] = ()  # -r files inside the tree
     options: tuple[str, ...] = ()  # pip options that change where packages come from, such as --extra-index-url
     refused: tuple[tuple[int, str], ...] = ()  # lines for which pip installs nothing of the file, and their words
+    contradicted: tuple[tuple[int, str, str], ...] = ()  # another version than an earlier line fixes: both their words
 
     @property
     def folder(self) -> str:

@@ -11,6 +11,7 @@ from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of
 from aiaudit.probes.dependencies.requirements_txt import (
     compiled_from,
+    contradicted_lines,
     refused_lines,
     resolve_inside,
     source_options,
@@ -64,6 +65,7 @@ def read_requirements(path: str, text: str, group: Group | None = None) -> Manif
         includes=tuple(filter(None, includes)),
         options=source_options(lines),
         refused=refused_lines(lines, text),
+        contradicted=contradicted_lines(lines),
     )
 
 

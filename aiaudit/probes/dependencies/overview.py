@@ -148,6 +148,10 @@ def manifest_record(view: ManifestView, primary: int) -> dict[str, Any]:
         "own_installs": [one.record() for one in view.installs if lock is None or one.source != lock.lock.path],
         "sources": list(manifest.options),
         "refused": [{"path": manifest.path, "line": line, "text": text} for line, text in manifest.refused],
+        "contradicted": [
+            {"path": manifest.path, "line": line, "text": text, "first": first}
+            for line, text, first in manifest.contradicted
+        ],
     }
 
 

@@ -69,6 +69,7 @@ MANIFEST = record(
     own_installs=list_of(INSTALL),
     sources=list_of(STRING),
     refused=list_of(record("refused line", path=STRING, line=INT, text=STRING)),
+    contradicted=list_of(record("contradicted line", path=STRING, line=INT, text=STRING, first=STRING)),
 )
 VERSION = record("version", name=STRING, version=STRING, path=STRING, line=INT, source=STRING, ecosystem=STRING)
 

@@ -43,6 +43,9 @@ _OF_CONDA: Final = lazy.regex(
     r"(?m)^# (?:platform:|\$?\s*conda create\b|This file may be used to create an environment)"
 )
 _MAY_BE_MEANT: Final = lazy.regex(r"[/\\{$]|^[.\[]|^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")
+_EXACT: Final = lazy.regex(r"^==\s*(v?[0-9][0-9A-Za-z.+_-]*)$")
+_ZEROS: Final = lazy.regex(r"(?:\.0)++$")
+_SEPARATORS: Final = lazy.regex(r"[-_.]+")
 _MAX_REFUSED: Final = 20
 _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 8_192
@@ -88,6 +91,30 @@ def refused_lines(lines: list[RequirementLine], text: str) -> tuple[tuple[int, s
         return ()
     bad = (line for line in lines if line.kind == "invalid" and not _MAY_BE_MEANT.search(line.text))
     return tuple((line.line, line.text[:80]) for line in bad)[:_MAX_REFUSED]
+
+
+def contradicted_lines(lines: list[RequirementLine]) -> tuple[tuple[int, str, str], ...]:
+    """Lines that fix another version of a package than an earlier line does, with its words and those of the earlier
+    one: pip installs nothing of such a file. Conditions may keep two lines apart; a build (`+cpu`) is no other version.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    found: list[tuple[int, str, str]] = []
+    for line in lines:
+        exact = _EXACT.match(line.spec) if line.kind == "requirement" and not line.marker else None
+        if exact is None or line.source != "registry":
+            continue
+        name, version = _SEPARATORS.sub("-", line.name).lower(), _release(exact.group(1))
+        words = f"{line.name}{line.spec.replace(' ', '')}"
+        if name not in first:
+            first[name] = (version, f"{words} in line {line.line}")
+        elif first[name][0] != version:
+            found.append((line.line, words[:80], first[name][1][:90]))
+    return tuple(found[:_MAX_REFUSED])
+
+
+def _release(version: str) -> str:
+    """The version in the form in which two that mean the same are alike: 2.0 and 2.0.0 are."""
+    return _ZEROS.sub("", version.partition("+")[0].lower().removeprefix("v"))
 
 
 def resolve_inside(path: str, target: str) -> str | None:

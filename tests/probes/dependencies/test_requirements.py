@@ -171,3 +171,19 @@ def test_long_lines_and_files_end() -> None:
 def test_lines_for_which_pip_installs_nothing(text: str, lines: list[int]) -> None:
     made = read_requirements("requirements.txt", text)
     assert [line for line, _ in (made.refused if made is not None else ())] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a==1\nb==2\nA == 1.5\n", [(3, "A==1.5", "a==1 in line 1")]),
+        ("a_b==1\na-b==2\na.b==1\n", [(2, "a-b==2", "a_b==1 in line 1")]),
+        ("a==1.0\na==1\na==v1.0.0\na==1+cpu\n", []),
+        ("a==1; python_version < '3.12'\na==2; python_version >= '3.12'\n", []),
+        ("a==1\na>=2\na==2.*\na===3\n", []),
+        ("a==10\na==1\n", [(2, "a==1", "a==10 in line 1")]),
+    ],
+)
+def test_two_versions_of_one_package_contradict_each_other(text: str, found: list[tuple[int, str, str]]) -> None:
+    made = read_requirements("requirements.txt", text)
+    assert made is not None and list(made.contradicted) == found

@@ -166,7 +166,8 @@ _WRITES_A_TEXT: Final = lazy.regex(
     r"(?i)\s*(?:this tool )?(?:generates?|drafts?|composes?|suggests?|proposes?|prepares?|writes?)\b"
 )
 _SENDS_IT: Final = lazy.regex(
-    r"(?i)\b(?:send|sends|sent|post|posts|publish|publishes|deliver|delivers|submit|submits)\b"
+    r"(?i)\b(?:send|sends|sent|post|posts|publish|publishes|deliver|delivers|submit|submits|forwards?|notif(?:y|ies)"
+    r"|dispatch(?:es)?|(?:and|then) (?:e-?)?mails?)\b"
 )
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (

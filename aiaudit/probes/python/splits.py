@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any, Final
 
-from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name, root_name
 from aiaudit.probes.python.nodes import statements, walk
+from aiaudit.probes.python.split_flow import chooses, data_of, parts_of, tainted, taints
 from aiaudit.probes.python.split_parts import (
     Cut,
     cuts_by_folds,
@@ -26,34 +25,18 @@ from aiaudit.probes.python.split_parts import (
     names_train,
     row_part,
 )
+from aiaudit.probes.python.split_steps import FITTERS, STEPS, any_step, made_in_class, step_of
 
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample|fit_on_texts)\b"
     rb"|\b(?:KFold|StratifiedKFold|cross_val_score|TimeSeriesSplit|StandardScaler|MinMaxScaler)\b"
 )
-_OF_A_TOKENIZER: Final = "fit_on_texts"  # of Keras: which words there are, and their ranks
-_FITTERS: Final = name_set(f"fit fit_transform fit_resample {_OF_A_TOKENIZER}")
 _RESAMPLERS: Final = name_set("fit_resample")
 _SPLITTERS: Final = name_set("train_test_split randomSplit")
-_OF_ITS_OBJECT: Final = "randomSplit"  # of Spark, a method of the data
 _FOLDERS: Final = name_set("cross_val_score cross_validate cross_val_predict")
 _CHOOSERS: Final = name_set("corr corrwith")
 _FIGURES: Final = name_set("mean std min max median var quantile mode")
-_STATELESS: Final = name_set(
-    "LabelEncoder LabelBinarizer MultiLabelBinarizer Normalizer FunctionTransformer HashingVectorizer"
-    " StringIndexer VectorIndexer"
-)
 _SPLIT: Final = "split"
-_PUTTING: Final = name_set("append extend insert update add")
-_STEPS: Final = name_set(
-    "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler PowerTransformer QuantileTransformer SimpleImputer"
-    " KNNImputer IterativeImputer PCA TruncatedSVD SelectKBest OneHotEncoder OrdinalEncoder TargetEncoder"
-    " KBinsDiscretizer ColumnTransformer TfidfVectorizer CountVectorizer VarianceThreshold"
-)
-_CALLED_A_STEP: Final = lazy.regex(
-    r"(?i)scaler|imputer|vectori[sz]er|tfidf|transformers?$|preprocess(?:or|ing)|pca$|svd$|selector"
-)
-_CALLED_A_LABEL: Final = lazy.regex(r"(?i)label|target|(?:^|_)y(?:_|$)|tsne|umap")
 _LIBRARIES: Final = (
     "sklearn.",
     "pandas.",
@@ -65,14 +48,6 @@ _LIBRARIES: Final = (
     "os.",
     "re.",
     "str.",
-)
-_PACKAGES: Final = tuple(
-    f"{name}."
-    for name in (
-        *(f"sklearn.{part}" for part in ("preprocessing", "impute", "decomposition", "feature_selection", "compose")),
-        *("sklearn.feature_extraction", "sklearn.pipeline", "category_encoders", "imblearn", "feature_engine"),
-        "pyspark.ml.feature",
-    )
 )
 
 
@@ -99,10 +74,10 @@ def _in_order(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> list[d
     for scope, fit in calls if splits or folds else ():
         last = last_name(fit.func)
         if last in _CHOOSERS:
-            cut = next((one for owner, one in splits if owner is scope and _chooses(fit, one, scope, view)), None)
+            cut = next((one for owner, one in splits if owner is scope and chooses(fit, one, scope, view)), None)
             name, data = last, root_name(fit.func)
         else:
-            name, data = _step(fit, last, scope, view), root_name(fit.args[0]) if fit.args else ""
+            name, data = step_of(fit, last, scope, view), root_name(fit.args[0]) if fit.args else ""
             among = [*splits, *folds] if last in _RESAMPLERS or not _held_out(data, scope, fit, splits) else splits
             cut = next(
                 (one for owner, one in among if name and owner is scope and _reaches(fit, one, scope, view)), None
@@ -123,10 +98,10 @@ def _by_hand(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterato
     splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
     for scope, fit in calls:
         last = last_name(fit.func)
-        if last not in _FITTERS or not fit.args or names_train(fit.args[0]) or row_part(fit.args[0])[1]:
+        if last not in FITTERS or not fit.args or names_train(fit.args[0]) or row_part(fit.args[0])[1]:
             continue
         among = [one for one in cuts if one.scope is scope and one.lineno > fit.lineno]
-        name = _any_step(fit, last, scope, view) if among else ""
+        name = any_step(fit, last, scope, view) if among else ""
         if not name or any(owner is scope and one.lineno < fit.lineno for owner, one in splits):
             continue
         if any(one.scope is scope and not one.folds and one.lineno <= fit.lineno for one in cuts):
@@ -141,19 +116,15 @@ def _by_hand(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterato
         }  # fmt: skip
 
 
-def _any_step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
-    return _step(fit, last, scope, view) or next((one for one in _made_in_class(fit.func, scope) if one in _STEPS), "")
-
-
 def _reaches_parts(fit: ast.Call, cut: Cut, scope: Scope, view: FileView) -> bool:
-    return bool(cut.data & _tainted(fit, cut.lineno, scope, view, own=not cut.folds))
+    return bool(cut.data & tainted(fit, cut.lineno, scope, view, own=not cut.folds))
 
 
 def _of_parts(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
     """Fits that are given the training part (kind `train`) or rows of the test part (`test`), as the name tells, or the
     names of what it was made of."""
     for scope, fit in calls:
-        if last_name(fit.func) not in _FITTERS or not fit.args:
+        if last_name(fit.func) not in FITTERS or not fit.args:
             continue
         given, last = fit.args[0], last_name(fit.func)
         said = [given]
@@ -164,13 +135,13 @@ def _of_parts(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterat
                 if isinstance(node, ast.Assign)
                 and node.lineno < fit.lineno
                 and any(
-                    isinstance(part, ast.Name) and part.id == given.id for to in node.targets for part in _parts(to)
+                    isinstance(part, ast.Name) and part.id == given.id for to in node.targets for part in parts_of(to)
                 )
             ][-1:]
         if not said or (isinstance(said[0], ast.Call) and last_name(said[0].func) in _SPLITTERS):
             continue
         test = names_test(said[0])
-        name = _any_step(fit, last, scope, view) if test else ""
+        name = any_step(fit, last, scope, view) if test else ""
         if name or (not test and (names_train(said[0]) or row_part(said[0])[1] == "head")):
             kind = "test" if test else "train"
             yield {**view.place(fit, scope), "name": name, "kind": kind, "split_line": 0, "data": root_name(given)}
@@ -188,7 +159,7 @@ def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -
         if not told and not isinstance(view.statement_of(fit), ast.Assign):
             continue
         fitter = _own(fit.func, scope, view)
-        step = _step(fit, last_name(fit.func), scope, view)
+        step = step_of(fit, last_name(fit.func), scope, view)
         if not fitter and not step:
             continue
         for owner, cut in cuts:
@@ -216,19 +187,19 @@ def _by_attributes(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> I
     for scope, fit in calls:
         statement = view.statement_of(fit) if scope.parent is not None and scope.parent.kind == "class" else None
         last = last_name(fit.func)
-        if scope.parent is None or not isinstance(statement, ast.Assign) or last not in _FITTERS or not fit.args:
+        if scope.parent is None or not isinstance(statement, ast.Assign) or last not in FITTERS or not fit.args:
             continue
-        name = _step(fit, last, scope, view) or next(
-            (one for one in _made_in_class(fit.func, scope) if one in _STEPS), ""
+        name = step_of(fit, last, scope, view) or next(
+            (one for one in made_in_class(fit.func, scope) if one in STEPS), ""
         )
         for target in statement.targets if name else ():
-            for part in _parts(target):
+            for part in parts_of(target):
                 if isinstance(part, ast.Attribute) and root_name(part) == "self" and "train" not in part.attr.lower():
                     given.setdefault((id(scope.parent), part.attr), (scope, fit, name))
     for scope, cut in calls if given else ():
         if last_name(cut.func) not in _SPLITTERS or scope.parent is None:
             continue
-        for one in _data_of(cut):
+        for one in data_of(cut):
             found = given.get((id(scope.parent), one.attr)) if isinstance(one, ast.Attribute) else None
             if found is not None and found[0] is not scope and root_name(one) == "self":
                 line = view.source.line(cut.lineno)
@@ -266,7 +237,7 @@ def _by_statistics(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> I
                 continue
             if subject and not _aims_at(subject, cut, scope):
                 continue
-            if _taints(statement, cut, scope):
+            if taints(statement, cut, scope):
                 told.add(id(statement))
                 line = view.source.line(cut.lineno)
                 name = "the mean of " + subject if subject else last
@@ -318,7 +289,7 @@ def _aims_at(column: str, split: ast.Call, scope: Scope) -> bool:
         if (
             isinstance(node, ast.Assign)
             and node.lineno < split.lineno
-            and names & {root_name(part) for target in node.targets for part in _parts(target)}
+            and names & {root_name(part) for target in node.targets for part in parts_of(target)}
         ):
             aims.append(node.value)
     return any(
@@ -328,19 +299,6 @@ def _aims_at(column: str, split: ast.Call, scope: Scope) -> bool:
         if isinstance(part, ast.Subscript)
         for one in walk(part.slice)
     )
-
-
-def _taints(statement: ast.Assign, split: ast.Call, scope: Scope) -> bool:
-    """Whether what a statement gives is what is split further down."""
-    tainted = {root_name(one) for target in statement.targets for one in _parts(target)} - {""}
-    for node, _ in statements(scope):
-        if (
-            statement.lineno < node.lineno <= split.lineno
-            and isinstance(node, ast.Assign)
-            and _names(node.value) & tainted
-        ):
-            tainted |= {root_name(one) for target in node.targets for one in _parts(target)} - {""}
-    return bool(tainted & {root_name(one) for one in _data_of(split)})
 
 
 def _is_told_to_fit(call: ast.Call) -> bool:
@@ -365,144 +323,18 @@ def _of_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> It
         if isinstance(scope.node, ast.Module) or not call.args:
             continue
         last = last_name(call.func)
-        kind = "splits" if last in _SPLITTERS else "fits" if _step(call, last, scope, view) else ""
+        kind = "splits" if last in _SPLITTERS else "fits" if step_of(call, last, scope, view) else ""
         if not kind and last in ("fit", "fit_transform") and root_name(call.func) == "self":
-            kind = "fits" if any(name in _STEPS for name in _made_in_class(call.func, scope)) else ""
+            kind = "fits" if any(name in STEPS for name in made_in_class(call.func, scope)) else ""
         if kind and (kind, scope.qualname) not in seen:
             seen.add((kind, scope.qualname))
             yield {**view.place(call, scope), "name": "", "kind": kind, "split_line": 0, "data": ""}
-
-
-def _made_in_class(function: ast.expr, scope: Scope) -> Iterator[str]:
-    """The names of the classes that the attribute in `self.scaler.fit_transform` is made of, in the same class."""
-    attribute = function.value if isinstance(function, ast.Attribute) else None
-    owner = scope.parent.node if scope.parent is not None else None
-    if not isinstance(attribute, ast.Attribute) or not isinstance(owner, ast.ClassDef):
-        return
-    for node in islice(walk(owner), 5_000):
-        if isinstance(node, ast.Assign) and any(
-            isinstance(one, ast.Attribute) and one.attr == attribute.attr and root_name(one) == "self"
-            for one in node.targets
-        ):
-            yield from (last_name(one.func) for one in walk(node.value) if isinstance(one, ast.Call))
-
-
-def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
-    """The name of the preprocessing step that a call fits; "" of another call."""
-    if last not in _FITTERS or not fit.args:
-        return ""
-    names = [one.name for one in view.resolver.names(fit.func, scope)]
-    name = next((one for one in names if one.startswith(_PACKAGES) or last == _OF_A_TOKENIZER), "")
-    if not name and last == "fit_transform" and not any(_of_a_class(one) for one in names):
-        # what it is was handed in from elsewhere, and its own name tells what it does
-        receiver = fit.func.value if isinstance(fit.func, ast.Attribute) else fit.func
-        called = last_name(receiver)
-        return f"{called}.{last}" if _CALLED_A_STEP.search(called) and not _CALLED_A_LABEL.search(called) else ""
-    return "" if not name or name.split(".")[-2] in _STATELESS else name
-
-
-def _of_a_class(name: str) -> bool:
-    """Whether a method's name tells the class that it is of: `sklearn.preprocessing.StandardScaler.fit_transform`."""
-    parts = name.split(".")
-    return not name.startswith("?") and len(parts) > 1 and parts[-2][:1].isupper()
-
-
-def _chooses(corr: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:
-    """Whether columns that are chosen by a correlation over all rows make up what is split."""
-    if split.lineno <= corr.lineno:
-        return False
-    statement = view.statement_of(corr)
-    learnt: set[str] = set()  # names that hold what the correlations say
-    chosen: set[str] = set()  # names of data of which only the chosen columns are left
-    for node, _ in statements(scope):
-        if node.lineno > split.lineno:
-            break
-        if not isinstance(node, ast.Assign):
-            continue
-        targets = {part.id for target in node.targets for part in _parts(target) if isinstance(part, ast.Name)}
-        if node is statement:
-            learnt |= targets
-        elif node.lineno > corr.lineno:
-            if _names(node.value) & chosen or _selects(node.value, learnt):
-                chosen |= targets
-            elif _names(node.value) & learnt:
-                learnt |= targets
-    return bool(chosen & {root_name(one) for one in _data_of(split)})
-
-
-def _selects(value: ast.expr, learnt: set[str]) -> bool:
-    """Whether an expression takes or drops columns that the names tell (`df[names]`, `df.drop(columns=names)`)."""
-    for inner in walk(value):
-        match inner:
-            case ast.Subscript(value=base, slice=part) if root_name(base) not in learnt and _names(part) & learnt:
-                return True
-            case ast.Call(func=ast.Attribute(attr="drop" | "filter"), args=args, keywords=given):
-                if any(_names(one) & learnt for one in (*args, *(keyword.value for keyword in given))):
-                    return True
-    return False
 
 
 def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:
     """Whether what the step was fitted on, or what it gave, is what is split."""
     if split.lineno <= fit.lineno:
         return False
-    given = {root_name(one) for one in _data_of(split)} - {""}
+    given = {root_name(one) for one in data_of(split)} - {""}
     # a fold splits what the resampler gave; that the rows it was given are in use too does no harm
-    return bool(given & _tainted(fit, split.lineno, scope, view, own=last_name(split.func) in _SPLITTERS))
-
-
-def _tainted(fit: ast.Call, until: int, scope: Scope, view: FileView, *, own: bool) -> set[str]:
-    """The names that hold, at a line, what a step was fitted on (where `own`) or what it gave."""
-    statement = view.statement_of(fit)
-    tainted = {root_name(fit.args[0])} - {""} if own and not _set_apart(fit, statement, scope) else set()
-    for node, _ in statements(scope):
-        if node.lineno > until:
-            break
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno > fit.lineno:
-            call = node.value
-            if last_name(call.func) in _PUTTING and any(
-                _names(one) & tainted for one in (*call.args, *(k.value for k in call.keywords))
-            ):
-                tainted |= {root_name(call.func)} - {""} if isinstance(call.func, ast.Attribute) else set()
-            continue
-        if not isinstance(node, ast.Assign):
-            continue
-        targets = {root_name(one) for target in node.targets for one in _parts(target)} - {""}
-        if node is statement or (node.lineno > fit.lineno and _names(node.value) & tainted):
-            tainted |= targets
-    return tainted
-
-
-def _set_apart(fit: ast.Call, statement: ast.stmt | None, scope: Scope) -> bool:
-    """Whether what a step gave has a name of its own, and the step is asked nothing further down: then the rows that it
-    was fitted on are as they were."""
-    if last_name(fit.func) not in ("fit_transform", "fit_resample") or not isinstance(statement, ast.Assign):
-        return False
-    targets = {root_name(one) for target in statement.targets for one in _parts(target)}
-    step = root_name(fit.func)
-    if root_name(fit.args[0]) in targets or not step or step == "self":
-        return False
-    return not any(
-        isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and one.func.attr in ("transform", "texts_to_sequences")
-        and root_name(one.func) == step
-        for node, _ in statements(scope)
-        if node.lineno > statement.lineno
-        for one in walk(node)
-    )
-
-
-def _data_of(split: ast.Call) -> list[ast.expr]:
-    """What a call splits: what it is given, or of Spark the object whose method it is."""
-    if last_name(split.func) == _OF_ITS_OBJECT and isinstance(split.func, ast.Attribute):
-        return [split.func.value]
-    return split.args
-
-
-def _parts(target: ast.expr) -> list[ast.expr]:
-    return list(target.elts) if isinstance(target, ast.Tuple | ast.List) else [target]
-
-
-def _names(node: ast.expr) -> set[str]:
-    return {inner.id for inner in walk(node) if isinstance(inner, ast.Name)}
+    return bool(given & tainted(fit, split.lineno, scope, view, own=last_name(split.func) in _SPLITTERS))

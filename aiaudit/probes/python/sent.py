@@ -131,7 +131,7 @@ class _Way:
     def first(self, node: ast.expr, scope: Scope) -> Sent | None:
         """The first source that decides it, where nothing holds it against anything."""
         sent = next(self.sources(node, scope), None)
-        if any(is_held(one, names) for one, names in self.passed.values()):
+        if any(is_held(one, names, self.resolver) for one, names in self.passed.values()):
             self.ends = []
             self.lost = []
             return None

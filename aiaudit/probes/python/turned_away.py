@@ -9,20 +9,23 @@ from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import parameters, statements
+from aiaudit.probes.python.resolve import Resolver
 
 # What is asked of a value without saying that it may be used.
 _ASKS_NOTHING: Final = name_set(
     "endswith lower upper strip len isinstance exists is_file isfile is_dir isdir bool split rsplit get hasattr getattr"
     " getsize stat str print info debug warning error exception splitext"
 )
+_MOST_HOPS: Final = 2
 _ENDINGS: Final = name_set("suffix suffixes stem name")
 _BEGINNING: Final = lazy.regex(r"^(?:https?|https?:|https?:/?/?|/[\w./-]*|\w+/)$")
 _CHECKS: Final = lazy.regex(r"(?i)valid|check|ensure|assert|verify|guard|safe|allow|sanit|relative_to|require|confine")
 
 
-def is_held(scope: Scope, names: set[str]) -> bool:
-    """Whether a condition of a function asks something of the value, or a function is called that turns it away."""
+def is_held(scope: Scope, names: set[str], resolver: Resolver, hops: int = 0) -> bool:
+    """Whether a condition of a function asks something of the value, or a function is called that turns it away. One of
+    the same file is looked into: what is called `validate_csv` may ask only whether the file exists."""
     for statement, _ in statements(scope):
         if isinstance(statement, ast.If | ast.While | ast.Assert):
             nodes = list(ast.walk(statement.test))
@@ -30,12 +33,26 @@ def is_held(scope: Scope, names: set[str]) -> bool:
             if any(_compares(node, names) or (id(node) not in endings and _calls(node, names)) for node in nodes):
                 return True
         elif isinstance(statement, ast.Expr) and any(
-            _calls(node, names) and _CHECKS.search(last_name(node.func))  # `validate_path(path)` raises
+            _calls(node, names)
+            and _CHECKS.search(last_name(node.func))  # `validate_path(path)` raises
+            and _holds(node, names, scope, resolver, hops)
             for node in ast.walk(statement.value)
             if isinstance(node, ast.Call)
         ):
             return True
     return False
+
+
+def _holds(call: ast.Call, names: set[str], scope: Scope, resolver: Resolver, hops: int) -> bool:
+    """Whether a function that is called like a check holds what it is given against anything, as far as it is known."""
+    own = next((one.local for one in resolver.names(call.func, scope) if one.local is not None), None)
+    if own is None or not isinstance(own.node, ast.FunctionDef | ast.AsyncFunctionDef) or hops >= _MOST_HOPS:
+        return True
+    taken = [one.arg for one in parameters(own.node)]
+    taken = taken[1:] if taken[:1] in (["self"], ["cls"]) else taken
+    given = {name for name, one in zip(taken, call.args, strict=False) if dotted(one) in names}
+    given |= {one.arg for one in call.keywords if one.arg and dotted(one.value) in names}
+    return not given or is_held(own, given, resolver, hops + 1)
 
 
 def _of_ending(node: ast.AST) -> ast.expr | None:

@@ -55,6 +55,7 @@ class Engine(Protocol):
 
     An engine may also have:
     - `variant(entry) -> str`: what its result depends on besides the content, where that is not just the suffix;
+    - `takes_pointers = True`: it scans what Git LFS left in a file's place, which is an error otherwise;
     - `takes_head = True`: of a file larger than the cap it scans the head (the result then says `"truncated": true`);
       otherwise such a file is an error;
     - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of

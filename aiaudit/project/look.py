@@ -17,7 +17,8 @@ from aiaudit.plain_json import encode
 from aiaudit.project import pool
 from aiaudit.project.cache import content_hash
 from aiaudit.project.entry import Entry
-from aiaudit.project.reader import Content, Reader
+from aiaudit.project.reader import IS_POINTER, Content, Reader, is_pointer
+from aiaudit.project.roles import POINTED
 from aiaudit.project.tree import Project, limit_of
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ class Looker:
     ) -> tuple[int, bytes]:
         if truncated and not getattr(engine, "takes_head", False):
             return ERROR, f"larger than {limit_of(entry) // (1024 * 1024)} MB".encode()
+        if is_pointer(data) and entry.role not in POINTED and not getattr(engine, "takes_pointers", False):
+            return ERROR, IS_POINTER.encode()
         if digest in self.known.get(made, ()) and not truncated:
             return HIT, b""
         try:

@@ -19,6 +19,9 @@ CODE_LIMIT: Final = 2 * 1024 * 1024  # bytes of one source or configuration file
 DOCUMENT_LIMIT: Final = 20 * 1024 * 1024  # bytes of one notebook or JSON document
 SPARSE_FROM: Final = 1024 * 1024  # smaller files are not worth calling sparse
 _BINARY_HEAD: Final = 8192
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_POINTER_LIMIT: Final = 1024  # bytes, by the specification of Git LFS
+IS_POINTER: Final = "a pointer of Git LFS: what it holds is not here"
 
 _DIR_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC if hasattr(os, "O_DIRECTORY") else 0
 _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC if hasattr(os, "O_NOFOLLOW") else 0
@@ -145,6 +148,11 @@ def is_sparse(size: int, blocks: int) -> bool:
 def is_binary(data: bytes) -> bool:
     """Whether the head of `data` is no text: it has a NUL byte and no UTF-16 or UTF-32 mark."""
     return b"\0" in data[:_BINARY_HEAD] and not data.startswith(WIDE_MARKS)
+
+
+def is_pointer(data: bytes) -> bool:
+    """Whether the content is kept elsewhere, and this is what Git LFS left in its place."""
+    return len(data) < _POINTER_LIMIT and data.startswith(_POINTER)
 
 
 def readable(data: bytes) -> bytes | None:

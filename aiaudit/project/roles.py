@@ -34,6 +34,9 @@ PRODUCTION: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER
 ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})
 """Files that say nothing of what runs, whatever they describe; less is asked of them."""
 
+POINTED: Final = frozenset({Role.DATA, Role.MODEL})
+"""Files of which those who ask for them know that Git LFS may hold them."""
+
 # The members by names of their own: to look one up in its class takes longer than all else that a file's role asks for.
 _CODE, _TEST, _VENDORED, _GENERATED, _DATA = Role.CODE, Role.TEST, Role.VENDORED, Role.GENERATED, Role.DATA
 

@@ -14,8 +14,8 @@ from aiaudit.project import parse
 from aiaudit.project.entry import OUTPUT, Entry, Kind, Skipped, display
 from aiaudit.project.own_tables import marked
 from aiaudit.project.parse import Malformed, line_of
-from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
-from aiaudit.project.roles import Role
+from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, IS_POINTER, Reader, Unreadable, decode, is_pointer
+from aiaudit.project.roles import POINTED, Role
 from aiaudit.project.selection import Selection
 from aiaudit.project.walk import Tree, walk
 
@@ -120,6 +120,8 @@ class Project:
         content = self._reader.read(entry.path, limit)
         if content.truncated:
             raise Unreadable(f"larger than {limit // (1024 * 1024)} MB")
+        if is_pointer(content.data) and entry.role not in POINTED:
+            raise Unreadable(IS_POINTER)
         if keep:
             self.remember(path, content.data)
         return content.data

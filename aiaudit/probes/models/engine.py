@@ -26,6 +26,7 @@ class ModelsEngine:
     """Looks at every file that may be a model. Files larger than the cap of one read are left to `large_files`."""
 
     name: ClassVar[str] = NAME
+    takes_pointers = True  # that a model is elsewhere is said of it
 
     def __init__(self, queries: Iterable[Query]) -> None:
         self._expected = False  # whether there is a file whose name promises a model

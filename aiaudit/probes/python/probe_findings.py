@@ -161,10 +161,10 @@ class FitBeforeSplitQuery(CodeQuery):
 
     kind: `fit`, `choice`, `resample` (rows that a resampler made go into a cross-validation), `fold` (what a step gave,
     fitted on all rows, goes into one), `scaled` and `filled` (by hand, with figures over all rows), or `target` (a
-    column of the mean target over all rows). of: `train` and `test` ask for the fits that are given the training part
-    or rows of the test part instead, as a name tells."""
+    column of the mean target over all rows). of: `train`, `test` and `both` ask for the fits that are given the
+    training part, rows of the test part, or the training and the validation part joined instead, as a name tells."""
 
-    of: Literal["early", "train", "test"] = "early"
+    of: Literal["early", "train", "test", "both"] = "early"
     features: ClassVar[tuple[str, ...]] = ("splits",)
 
 
@@ -181,7 +181,7 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
     def answer(self, fact_id: str, query: FitBeforeSplitQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("splits", ()):
-                if (row["kind"] if row["kind"] in ("train", "test") else "early") != query.of:
+                if (row["kind"] if row["kind"] in ("train", "test", "both") else "early") != query.of:
                     continue
                 if row["kind"] in ("fits", "splits") or not _done_by(row, entry.path, project):
                     continue

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import last_name, root_name
 from aiaudit.probes.python.nodes import statements, walk
@@ -21,9 +22,11 @@ _JUDGE: Final = re.compile(
 )
 _TEST: Final = re.compile(r"(?i)(?:^|_)test(?:ing|set|data)?(?:_|$|\d)|^[xy]test")
 _COUNT: Final = re.compile(r"(?i)size|ratio|frac|pct|percent|len|count|start|end|split|date|train|path|dir|file|label")
+_NO_ROWS: Final = re.compile(r"(?i)size|ratio|frac|pct|percent|(?:^|_)len|count|date|path|dir|file|loss|score|acc")
 _MADE_OF_FOLDS: Final = lazy.regex(
     r"(?:^|\.)(?:\w*KFold|TimeSeriesSplit|\w*ShuffleSplit|Leave\w+Out|PredefinedSplit)\.split$"
 )
+_NUMBERING: Final = name_set("where nonzero flatnonzero argwhere")
 _PASSING: Final = 6  # calls around a part: `torch.tensor(rows[:n].values).float()`
 
 
@@ -55,10 +58,50 @@ def names_test(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Name) and _TEST.search(one.id) and not _COUNT.search(one.id) for one in walk(node))
 
 
+def joins_both(node: ast.expr) -> bool:
+    """Whether an expression puts the training part and the validation part together: `list(xtrain) + list(xvalid)`,
+    `pd.concat([train, valid])`, `train.append(valid)`, `[*train, *valid]`."""
+    for _ in range(_PASSING):
+        match node:
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                both = [left, right]
+            case ast.List(elts=both) | ast.Tuple(elts=both) if len(both) > 1:
+                pass
+            case ast.Subscript(value=ast.Attribute(attr="r_"), slice=ast.Tuple(elts=both)):
+                pass
+            case ast.Call(func=ast.Attribute(value=inner, attr="append" | "union" | "unionAll"), args=[one]):
+                both = [inner, one]
+            case ast.Call(args=[first, second, *_]) if last_name(node.func) in ("append", "chain"):
+                both = [first, second]
+            case ast.Call(args=[first, *_]):
+                node = first
+                continue
+            case ast.Call(func=ast.Attribute(value=inner)) | ast.Subscript(value=inner) | ast.Attribute(value=inner):
+                node = inner
+                continue
+            case _:
+                return False
+        told = [_part_of(one) for one in both]
+        if "learn" in told and "judge" in told:
+            return True
+        node = both[0]
+    return False
+
+
+def _part_of(node: ast.expr) -> str:
+    """`learn` of rows that are told to be the training part by a name, `judge` of the validation or the test part."""
+    names = [one.id for one in walk(node) if isinstance(one, ast.Name) and not _NO_ROWS.search(one.id)]
+    judge = any(_JUDGE.search(name) and not _LEARN.search(name) for name in names)
+    return "judge" if judge else "learn" if any(_LEARN.search(name) for name in names) else ""
+
+
 def row_part(node: ast.expr) -> tuple[str, str]:
     """The name of the data of which an expression takes some of the rows, and which: `head`, `tail` or `some`."""
     for _ in range(_PASSING):
         match node:
+            # `np.where(times < cut)[0]`: the numbers of some of the rows
+            case ast.Call(args=[ast.Compare(left=left)]) if last_name(node.func) in _NUMBERING:
+                return root_name(left), "some"
             case ast.Subscript(value=base, slice=index):
                 first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
                 kind = _rows(first)

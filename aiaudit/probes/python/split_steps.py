@@ -45,6 +45,8 @@ def step_of(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
         return ""
     names = [one.name for one in view.resolver.names(fit.func, scope)]
     name = next((one for one in names if one.startswith(_PACKAGES) or last == _OF_A_TOKENIZER), "")
+    if not names and last == _OF_A_TOKENIZER:
+        name = f"{root_name(fit.func)}.{last}"
     if not name and last == "fit_transform" and not any(_of_a_class(one) for one in names):
         # what it is was handed in from elsewhere, and its own name tells what it does
         receiver = fit.func.value if isinstance(fit.func, ast.Attribute) else fit.func

@@ -21,6 +21,7 @@ from aiaudit.probes.python.split_parts import (
     cuts_by_folds,
     cuts_by_hand,
     is_given_train,
+    joins_both,
     names_test,
     names_train,
     row_part,
@@ -121,8 +122,8 @@ def _reaches_parts(fit: ast.Call, cut: Cut, scope: Scope, view: FileView) -> boo
 
 
 def _of_parts(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
-    """Fits that are given the training part (kind `train`) or rows of the test part (`test`), as the name tells, or the
-    names of what it was made of."""
+    """Fits that are given the training part (kind `train`), rows of the test part (`test`), or the training part and
+    the validation part joined (`both`), as the name tells, or the names of what it was made of."""
     for scope, fit in calls:
         if last_name(fit.func) not in FITTERS or not fit.args:
             continue
@@ -141,16 +142,27 @@ def _of_parts(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterat
         if not said or (isinstance(said[0], ast.Call) and last_name(said[0].func) in _SPLITTERS):
             continue
         test = names_test(said[0])
-        name = any_step(fit, last, scope, view) if test else ""
-        if name or (not test and (names_train(said[0]) or row_part(said[0])[1] == "head")):
-            kind = "test" if test else "train"
+        both = not test and joins_both(said[0])
+        name = any_step(fit, last, scope, view) if test or both else ""
+        if both and name and _keeps_a_test(scope):
+            continue  # a last fit on all that is not the test
+        if name or (not test and not both and (names_train(said[0]) or row_part(said[0])[1] == "head")):
+            kind = "test" if test else "both" if both else "train"
             yield {**view.place(fit, scope), "name": name, "kind": kind, "split_line": 0, "data": root_name(given)}
+
+
+def _keeps_a_test(scope: Scope) -> bool:
+    return any(
+        isinstance(node, ast.Assign) and any(names_test(part) for to in node.targets for part in parts_of(to))
+        for node, _ in statements(scope)
+    )
 
 
 def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
     """Fits by a class of the project, and splits by a function of it, on the same data."""
     cuts = [(scope, call) for scope, call in calls if _SPLIT in last_name(call.func).lower() and call.args]
-    if not cuts:
+    by_hand = cuts_by_hand(view)
+    if not (cuts or by_hand):
         return
     for scope, fit in calls:
         if not fit.args or last_name(fit.func) in _SPLITTERS:
@@ -174,6 +186,23 @@ def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -
                     "prepares": not (told or step),
                 }  # fmt: skip
                 break
+        else:
+            among = [one for one in by_hand if one.scope is scope]
+            cut_there = next((one for one in among if one.lineno > fit.lineno), None)
+            if (
+                fitter
+                and not (step or told)
+                and cut_there is not None
+                and not any(one.lineno <= fit.lineno for one in among)
+                and not (names_train(fit) or row_part(fit.args[0])[1])
+                and _reaches_parts(fit, cut_there, scope, view)
+                and not is_given_train(scope, calls)
+            ):
+                yield {
+                    **view.place(fit, scope), "name": fitter, "kind": "fit", "data": root_name(fit.args[0]),
+                    "split_line": view.source.line(cut_there.lineno), "fitter": fitter, "splitter": "",
+                    "prepares": True,
+                }  # fmt: skip
 
 
 def _held_out(data: str, scope: Scope, fit: ast.Call, splits: Sequence[tuple[Scope, ast.Call]]) -> bool:
@@ -319,6 +348,13 @@ def _own(function: ast.expr, scope: Scope, view: FileView) -> str:
 def _of_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
     """Functions that fit a step on what they are given, or split it."""
     seen: set[tuple[str, str]] = set()
+    for cut in cuts_by_hand(view):
+        if not isinstance(cut.scope.node, ast.Module) and ("splits", cut.scope.qualname) not in seen:
+            seen.add(("splits", cut.scope.qualname))
+            yield {
+                "line": view.source.line(cut.lineno), "cell": view.source.cell(cut.lineno) or 0,
+                "function": cut.scope.qualname, "name": "", "kind": "splits", "split_line": 0, "data": "",
+            }  # fmt: skip
     for scope, call in calls:
         if isinstance(scope.node, ast.Module) or not call.args:
             continue

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "access.rules": "aiaudit.probes.access_rules.probe:RulesProbe",
+    "access.claims": "aiaudit.probes.access_rules.probe:ClaimsProbe",
     "access.tables": "aiaudit.probes.access_rules.probe:TablesProbe",
     "attestations": "aiaudit.probes.attestations:AttestationProbe",
     "bom.documents": "aiaudit.probes.bom.probe:Documents",

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.access_rules.claims import Asking, claims
 from aiaudit.probes.access_rules.firebase import Rule, realtime_rules, rules
 from aiaudit.probes.access_rules.row_policies import Schema, opening, replay
 from aiaudit.probes.access_rules.statements import LARGEST
@@ -39,6 +40,18 @@ TABLE: Final = record(
     closed=BOOL,
     dynamic=STRING,
     columns=list_of(STRING),
+)
+CLAIM: Final = record(
+    "claimed role",
+    path=STRING,
+    line=INT,
+    kind=STRING,
+    name=STRING,
+    table=STRING,
+    key=STRING,
+    limits=STRING,
+    asked=STRING,
+    role=STRING,
 )
 _SQL: Final = ("**/*.sql",)
 _FIREBASE: Final = ("**/*.rules", "**/*rules*.json")
@@ -112,6 +125,37 @@ class TablesProbe(Probe[TablesQuery]):
             for name, table in schema.tables.items()
             if table.path
         ]
+        scope = scope_of(looked, files.problems)
+        return listed(fact_id, found, method="migrations replayed", scope=scope, note="name")
+
+
+class ClaimsQuery(Query):
+    """Roles that the database takes from what a user writes about himself (`raw_user_meta_data`). kind: function (a row
+    is written with it) or policy (a condition asks it). name: of the function or policy; table: where the role is
+    written, or whose rows are asked for. key: what is read. limits: none, list (only some names are let through, the
+    asked one among them) or unclear. asked: the place of a policy that lets in by such a role, "" where none does, and
+    role: which."""
+
+
+class ClaimsProbe(Probe[ClaimsQuery]):
+    name: ClassVar[str] = "access.claims"
+    title: ClassVar[str] = "Roles that the database takes from what a user writes about himself"
+    query: ClassVar[type[Query]] = ClaimsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: ClaimsQuery) -> Type:
+        return list_of(CLAIM)
+
+    def answer(self, fact_id: str, query: ClaimsQuery, context: Context) -> Fact:
+        files = Files(context.project)
+        schema, looked = _schema(files, context)
+        policies = [
+            Asking(policy.name, policy.path, policy.line, name, policy.using, policy.check)
+            for name, table in schema.tables.items()
+            for policy in table.policies.values()
+            if policy.permissive
+        ]
+        found = [one._asdict() for one in claims(schema.functions, policies)]
         scope = scope_of(looked, files.problems)
         return listed(fact_id, found, method="migrations replayed", scope=scope, note="name")
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.access_rules.claims import Body
 from aiaudit.probes.access_rules.conditions import Asks, sql_condition
 from aiaudit.probes.access_rules.statements import Statement, statements
 
@@ -74,6 +75,7 @@ class Schema:
     """What all migrations together leave."""
 
     tables: dict[str, Table] = field(default_factory=dict)
+    functions: dict[str, Body] = field(default_factory=dict)
     dynamic: str = ""
     """Where a statement that is put together while it runs switches row policies on, of tables that it names itself."""
 
@@ -112,6 +114,11 @@ def _apply(schema: Schema, path: str, one: Statement) -> None:
         _drop_policy(schema, path, one, 2)
     elif one.begins("create") and "table" in (one.small(1), one.small(2)):
         _create_table(schema, path, one, 2 if one.small(1) == "table" else 3)
+    elif one.begins("create", "function") or one.begins("create", "or", "replace", "function"):
+        _create_function(schema, path, one, 2 if one.small(1) == "function" else 4)
+    elif one.begins("drop", "function"):
+        at = _past(one, 2, "if", "exists")
+        schema.functions.pop(_last(one, at).lower(), None)
     elif one.begins("create", "event", "trigger"):
         schema.dynamic = schema.dynamic or f"{path}:{one.line}"
     elif one.begins("alter", "table"):
@@ -137,6 +144,21 @@ def _create_table(schema: Schema, path: str, one: Statement, at: int) -> None:
     if not table.path:
         table.path, table.line = path, one.words[at].line
         table.columns = _columns(one, after)
+
+
+def _create_function(schema: Schema, path: str, one: Statement, at: int) -> None:
+    """The text of a function; one that is made again takes the place of the first."""
+    name = _last(one, at).lower()
+    body = next((word for word in one.words if word.kind == "block"), None)
+    if name and body is not None:
+        schema.functions[name] = Body(name, path, body.line, body.text)
+
+
+def _last(one: Statement, at: int) -> str:
+    """The name from a place on, without its schema."""
+    while one.small(at + 1) == "." and at + 2 < len(one.words):
+        at += 2
+    return one.words[at].text if at < len(one.words) else ""
 
 
 def _columns(one: Statement, at: int) -> list[str]:

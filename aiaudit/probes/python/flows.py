@@ -31,8 +31,8 @@ from aiaudit.probes.python.unfollowed import Unfollowed
 HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
     rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
-    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
-    rb"|\bcomponents\.(?:v1\.)?html\("
+    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML(?:Math)?)\(|\bunsafe_allow_html\b"
+    rb"|\bcomponents\.(?:v1\.)?html\(|\.value[ \t]*=[ \t]*(?:f[\"']|[A-Za-z_(])"
     rb"|\bopen\(\s*[^\n]*,\s*(?:[^\n]{0,120},\s*)?(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
     rb"|\bos\.remove\(|\b\w*(?:im|img|image|pic|picture|canvas|chart)\.save\(\s*[A-Za-z_(f]|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
     rb"|\.(?:sql|query)\(\s*(?:f[\"']|[a-z_]\w*\s*[,)]|[a-z_]\w*\.)|"
@@ -123,6 +123,8 @@ class FlowFinder:
         for scope, statement in self.view.marked_statements():
             if isinstance(statement, ast.Return) and (page := self.sinks.page(statement, scope)) is not None:
                 yield scope, page[2], page
+            if isinstance(statement, ast.Assign) and (shown := self.sinks.shown(statement, scope)) is not None:
+                yield scope, shown[2], shown
             for node in expressions(header(statement)):
                 if isinstance(node, ast.Call) and (sink := self.sinks.of(node, scope)) is not None:
                     yield scope, node, sink

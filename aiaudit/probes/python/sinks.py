@@ -36,6 +36,9 @@ _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the 
     "fastapi.responses.HTMLResponse": ("html", 0),
     "starlette.responses.HTMLResponse": ("html", 0),
     "IPython.display.HTML": ("html", 0),
+    "ipywidgets.HTML": ("html", 0),
+    "ipywidgets.HTMLMath": ("html", 0),
+    "ipywidgets.widgets.HTML": ("html", 0),
     "streamlit.components.v1.html": ("html", 0),  # a frame of its own, in which scripts run
     "sqlalchemy.text": ("sql", 0),
     "sqlalchemy.sql.text": ("sql", 0),
@@ -186,7 +189,7 @@ class Sinks:
             kind, position = _SINKS[name]
             if name == "open" and not _writes(call):
                 return None
-            argument = _argument(call, position)
+            argument = _argument(call, position) or (_markup_given(call) if kind == "html" else None)
             return (name, kind, argument) if argument is not None else None
         if name.startswith("subprocess.") and last in _SHELLS and (first := _argument(call, 0)) is not None:
             return name, "shell" if _is_shell(call) else self._kind_of_command(first, scope), first
@@ -234,6 +237,15 @@ class Sinks:
             return None
         texts = [one.value for one in walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         return ("the page that is answered", "html", value) if any(_TAG.search(one) for one in texts) else None
+
+    def shown(self, statement: ast.Assign, scope: Scope) -> Sink | None:
+        """HTML that is set later into a part of a page in a notebook: `self.answer.value = f"<p>{text}</p>"`."""
+        target = statement.targets[0]
+        if not isinstance(target, ast.Attribute) or target.attr != "value" or isinstance(statement.value, ast.Constant):
+            return None
+        names = [one.name for one in self.resolver.names(target.value, scope)]
+        found = next((name for name in names if name.startswith("ipywidgets.") and name in _SINKS), None)
+        return (f"{found}.value", "html", statement.value) if found is not None else None
 
     def _answers_html(self, scope: Scope) -> bool:
         """Whether a text that a function returns is sent as HTML: by Flask, or where the route says so."""
@@ -316,6 +328,11 @@ def _argument(call: ast.Call, position: int) -> ast.expr | None:
         "QueryString",
     )
     return next((one.value for one in call.keywords if one.arg in wanted), None)
+
+
+def _markup_given(call: ast.Call) -> ast.expr | None:
+    """What a page in a notebook is given by name: `HTML(data=…)`, `widgets.HTML(value=…)`."""
+    return keyword_of(call, "value") or keyword_of(call, "data")
 
 
 def keyword_of(call: ast.Call, name: str) -> ast.expr | None:

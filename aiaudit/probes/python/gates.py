@@ -9,6 +9,7 @@ release the model behind it (`if score < limit: return` before `deploy_model()`)
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
-from aiaudit.probes.python.nodes import answer_of, walk
+from aiaudit.probes.python.nodes import answer_of, statements, walk
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -44,6 +45,7 @@ HITS: Final = (
     rb"(?:\([^\n]{0,200}\)|\(\s*\n(?:[^\n]{0,120}\n){1,8}?\s*\)|\[\s*[^\]\n]{0,80}\s*\]|[\"'\])]*)\s*"
     rb"(?:/\s*[\w.()]{1,60}\s*)?[<>]|[<>]=?\s*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
     rb"|\bif[ \t]+(?:not[ \t]*)?[( \t]*\w*(?:meets|passes|passed|better)_?\w*[ \t]*(?:\)|:|\band\b|\bor\b)"
+    rb"|\b\w*(?:improve(?:ment)?|uplift|delta|diff(?:erence)?|gain)(?:_\w+)?\s*[<>]"
     rb"|\bexit\s*\(|\bSystemExit\b|\breturn[ \t]+\w*(?:better|promot|approve|accept|passes|passed|eligible)\w*"
 )
 _PROMOTE: Final = name_set(
@@ -67,6 +69,11 @@ _PROGRAM: Final = lazy.regex(
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _WIDE: Final = name_set("Exception BaseException ValueError RuntimeError AssertionError SystemExit")
 _DIFFERENCE: Final = lazy.regex(r"(?i)diff|delta|improve|(?<![a-z])(?:gain|(?:up)?lift|margin|drop)|r2|r_squared")
+# Which of two figures that are subtracted is of the model in service, and which of the new one.
+_OLD: Final = lazy.regex(
+    r"(?i)(?:^|_|\b)(?:old|prev(?:ious)?|prod(?:uction)?|champion|baseline|incumbent|live|deployed|existing|reference|best)(?:_|\b)"
+)
+_NEW: Final = lazy.regex(r"(?i)(?:^|_|\b)(?:new|cand(?:idate)?|challenger|latest|retrained)(?:_|\b)")
 _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through
 _MAX_ROWS: Final = 200
 _RAISED: Final = ("raise", "assert")
@@ -79,6 +86,7 @@ class GateFinder:
         self.view = view
         self.exits_with = _functions_given_to_exit(view)
         self.branches = Branches(view)
+        self._differences: dict[int, dict[str, ast.expr]] = {}  # by scope: names of differences of two figures
         self._releasing: dict[int, list[int]] = {}  # by scope: the lines of its statements that release a model
 
     def rows(self) -> list[dict[str, Any]]:
@@ -135,11 +143,13 @@ class GateFinder:
                 if compared is not None and _asks_for_quality(compared) and not is_made_up(compared, scope):
                     yield from self._stopping(node, compared, "assert", scope)
             case ast.If(test=test, body=body, orelse=orelse):
-                compared = _compared(test) or _flagged(test, flags)
+                compared = _compared(test) or _flagged(test, flags) or self._by_difference(test, scope)
                 action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
                 if compared is not None and not action and not orelse and _leaves(body) and _is_worse(compared):
                     action = "promote" if self._lets_on_after(node, scope) else ""
                 if compared is not None and action == "decide" and self._leads_on(node, compared, scope):
+                    action = ""
+                if action == "decide" and _subtracted(compared.left if compared else test) and not _lets_on(scope):
                     action = ""
                 if compared is not None and action and _moves_its_limit(node, compared):
                     action = ""
@@ -181,8 +191,28 @@ class GateFinder:
             if flag in flags and (_DECIDES.search(flag) or _asks(scope)):
                 return flags[flag]
             if isinstance(answer, ast.Compare | ast.BoolOp) and _asks(scope):
-                return _compared(answer)
+                return _compared(answer) or self._by_difference(answer, scope)
         return None
+
+    def _by_difference(self, test: ast.expr, scope: Scope) -> ast.Compare | None:
+        """A comparison of a name that is the difference of two figures (`gain = new_f1 - old_f1; if gain > LEAST`)."""
+        for one in walk(test):
+            match one:
+                case ast.Compare(left=ast.Name(id=name), ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()]):
+                    if (made := self._differences_of(scope).get(name)) is not None:
+                        return ast.copy_location(ast.Compare(made, one.ops, one.comparators), one)
+        return None
+
+    def _differences_of(self, scope: Scope) -> dict[str, ast.expr]:
+        known = self._differences.get(id(scope))
+        if known is None:
+            known = self._differences[id(scope)] = {
+                one.targets[0].id: one.value
+                for one, _ in statements(scope)
+                if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name)
+                if _subtracted(one.value) is not None
+            }
+        return known
 
     def _action(self, body: list[ast.stmt], scope: Scope) -> str:
         """What a branch does: exit, raise, return (of a status that becomes the exit status) or promote."""
@@ -235,13 +265,18 @@ class GateFinder:
             "limit": as_json(number),
             "limit_name": _text(other),
             "action": action,
-            "relative": _is_metric(other),
+            "relative": _is_metric(other) or _subtracted(metric) is not None,
             "counted": counted,
         }
 
 
 def _asks(scope: Scope) -> bool:
     return _DECIDES.search(scope.qualname.rpartition(".")[2]) is not None
+
+
+def _lets_on(scope: Scope) -> bool:
+    """Whether a function is named after what it lets on, and not after a gate of whatever kind."""
+    return re.search(r"(?i)promot|approve|accept|deploy|replace|release|better", scope.qualname) is not None
 
 
 def _picks_rows(node: ast.expr) -> bool:
@@ -283,7 +318,7 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
         return True
     metric = left if _is_metric(left) or (_is_counted(left) and not _is_metric(right)) else right
     at_least = isinstance(compared.ops[0], ast.Gt | ast.GtE) == (metric is left)
-    return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
+    return at_least != _falls(metric)
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
@@ -308,7 +343,33 @@ def _is_worse(compared: ast.Compare) -> bool:
     left, right = compared.left, compared.comparators[0]
     metric = left if _is_metric(left) or (_is_counted(left) and not _is_metric(right)) else right
     below = isinstance(compared.ops[0], ast.Lt | ast.LtE) == (metric is left)
-    return below != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
+    return below != _falls(metric)
+
+
+def _falls(metric: ast.expr) -> bool:
+    """Whether less of a figure is better: of an error, and of what a score of the new model is below the old one's."""
+    error = bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
+    parts = _subtracted(metric)
+    if parts is None:
+        return error
+    left, right = map(ast.unparse, parts)
+    old_first = not (_OLD.search(right) or _NEW.search(left)) and bool(_OLD.search(left) or _NEW.search(right))
+    return error != old_first
+
+
+def _subtracted(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """The two figures of a difference, also where it is told as a share: `(old_mae - new_mae) / old_mae * 100`."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            one = any(isinstance(inner, ast.BinOp) for part in (left, right) for inner in walk(part))
+            return (left, right) if not one and _is_metric(left) and _is_metric(right) else None
+        case ast.BinOp(left=inner, op=ast.Div()) | ast.BinOp(left=inner, op=ast.Mult(), right=ast.Constant()):
+            return _subtracted(inner)
+        case ast.Call(func=function, args=[first, *_]) if last_name(function) in ("float", "round"):
+            return _subtracted(first)
+        case ast.IfExp(body=body):
+            return _subtracted(body)
+    return None
 
 
 def _swallowed(line: int, view: FileView) -> bool:
@@ -363,12 +424,18 @@ def _text(node: ast.expr) -> str:
             return name
         case ast.Subscript(slice=ast.Constant(value=str() as name)):
             return name[:80]
+        case ast.BinOp(left=inner, op=ast.Sub()):
+            return "" if _subtracted(node) is None else f"{_text(inner)}_difference"
         case ast.Subscript(value=inner) | ast.BinOp(left=inner, op=ast.Div()):
             return _text(inner)
+        case ast.BinOp(op=ast.Mult()) | ast.IfExp() if _subtracted(node) is not None:
+            return _text(node.left if isinstance(node, ast.BinOp) else node.body)
         case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as name), *_]):
             return name[:80]
         case ast.Call(func=function, args=arguments):
             name = last_name(function)
+            if name == "abs" and arguments and _subtracted(arguments[0]) is not None:
+                return name  # how far two figures are apart, whichever is better
             return _text(arguments[0]) if name in ("float", "round", "abs", "mean", "min") and arguments else name
         case _:
             return ""

@@ -39,6 +39,20 @@ def gates(root: Path, text: str, path: str = "evaluate.py") -> list[tuple[int, s
             "def should_deploy(new_f1, old_f1):\n    if new_f1 < old_f1:\n        return False\n    return True\n",
             [(2, "new_f1", "decide")],
         ),
+        (
+            "def should_promote(old_mae, new_mae):\n    return (old_mae - new_mae) / old_mae > LEAST\n",
+            [(2, "old_mae_difference", "decide")],
+        ),
+        (
+            "def go(old_f1, new_f1):\n    gain = new_f1 - old_f1\n    if gain < 0.01:\n        return\n    promote_model()\n",
+            [(3, "new_f1_difference", "promote")],
+        ),
+        ("def go(a_f1, b_f1):\n    gain = b_f1 - 1\n    if gain < 0.01:\n        return\n    promote_model()\n", []),
+        (
+            "def go(old_f1, new_f1):\n    drop = old_f1 - new_f1\n    if drop < 0.01:\n        return\n    promote_model()\n",
+            [],
+        ),  # what is no worse is left where it is
+        ("assert abs(a_mae - b_mae) < 0.1\n", []),
         ("def quality_gate(f1):\n    if f1 < 0.8:\n        return False\n    return True\n", [(2, "f1", "decide")]),
         (
             "def aggregate(f1):\n    if f1 < 0.8:\n        return False\n    return True\n",

@@ -11,6 +11,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config import images
+from aiaudit.probes.config.build_targets import dockerfile_of
 from aiaudit.probes.config.docker import NAMED, is_development, quoted
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
@@ -104,7 +105,7 @@ def builds(files: Files, path: str) -> Iterator[tuple[str, str]]:
     data = files.yaml(path)
     for value in as_map(as_map(data).get("services")).values():
         build = as_map(value).get("build")
-        dockerfile = _dockerfile(path, build)
+        dockerfile = dockerfile_of(path, build)
         if dockerfile:
             context = build if isinstance(build, str) else str(as_map(build).get("context") or ".")
             joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), context))
@@ -137,7 +138,7 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
         "image": image,
         "pin": "" if not image else reference.pin if reference else Unknown(f"{image} is not resolved"),
         "built": build is not None,
-        "dockerfile": _dockerfile(path, build),
+        "dockerfile": dockerfile_of(path, build),
         "command": redact(_command(service)),
         "command_line": line_of(service, "command" if "command" in service else "entrypoint") or line,
         "ports": [str(port) for port in as_items(service.get("ports"))][:20],
@@ -194,15 +195,3 @@ def _root(user: Any, reference: images.Image | None, *, built: bool) -> bool | U
         return Unknown(f"user {user} has no default") if "$" in str(user) else images.is_root(str(user))
     default = None if built or reference is None else reference.default_root()
     return default if default is not None else Unknown("the user of the image decides")
-
-
-def _dockerfile(path: str, build: Any) -> str:
-    """The Dockerfile that a service is built from, as a path of the tree; "" where it is elsewhere."""
-    if build is None:
-        return ""
-    context = build if isinstance(build, str) else str(as_map(build).get("context") or ".")
-    name = str(as_map(build).get("dockerfile") or "Dockerfile")
-    if "://" in context or "$" in context + name:
-        return ""
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), context, name))
-    return "" if joined.startswith(("..", "/")) else joined

@@ -1,4 +1,5 @@
-"""Probe `config.docker`: one record for each Dockerfile, about the image its last stage makes."""
+"""Probe `config.docker`: one record for each Dockerfile, about the image its last stage makes, and one for each other
+stage of which a compose file makes an image."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config import images
+from aiaudit.probes.config.build_targets import targets
 from aiaudit.probes.config.dockerfile import Instruction, Stage, environment, resolve, stages
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
@@ -91,10 +93,13 @@ class ConfigDocker(Probe[DockerQuery]):
         entries = files.matching(GLOBS)
         found: list[dict[str, Any]] = []
         told = bool(files.matching(_COMPOSE))  # a service may start something else in it
+        others = targets(files) if entries and told else {}
         for entry in entries:
             text = files.text(entry.path)
-            made = image_record(entry.path, text) if text else None
-            if made is not None:
+            for target in ("", *others.get(entry.path, ())):
+                made = image_record(entry.path, text, target) if text else None
+                if made is None:
+                    continue
                 aside = is_development(entry.path, entry.role) or (not told and runs_tests(made["command"]))
                 made |= {"role": str(entry.role), "development": aside}
                 if query.development or not made["development"]:
@@ -114,9 +119,12 @@ def runs_tests(command: str) -> bool:
     return bool(parts) and all(_TESTS.search(one) for one in parts)
 
 
-def image_record(path: str, text: str) -> dict[str, Any] | None:
-    """What a Dockerfile says of the image it makes; None where it has no `FROM`."""
+def image_record(path: str, text: str, target: str = "") -> dict[str, Any] | None:
+    """What a Dockerfile says of the image it makes, or of the one that its stage `target` makes; None where it has no
+    `FROM`, or no such stage but the last."""
     made = stages(text)
+    if target:
+        made = next((made[: at + 1] for at, one in enumerate(made[:-1]) if one.name.lower() == target), [])
     if not made:
         return None
     final = made[-1]

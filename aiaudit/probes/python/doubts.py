@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.types import Unknown
@@ -61,7 +62,17 @@ def doubts_of(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
         return None
     if len(args) < pattern.min_args:
         return None
+    if not all(_is_made_by(given.get(keyword), makers) for keyword, makers in pattern.made_by.items()):
+        return None
     return doubts
+
+
+def _is_made_by(value: Any, makers: Iterable[str]) -> bool:
+    """Whether a value is what a call of that name made."""
+    if not isinstance(value, Unknown) or not value.reason.endswith("()"):
+        return False
+    name = value.reason.removesuffix("()")
+    return any(fnmatchcase(name, maker) for maker in makers)
 
 
 def _is_there(keyword: str, given: Mapping[str, Any]) -> bool | str:

@@ -63,10 +63,12 @@ class CallPattern(CallConditions, defer_build=False):
     of these is given. or_ctor: keywords given to the constructor of the receiver count too (a client's timeout). pos:
     position of arguments that may stand for keywords ({timeout: 2}). Where a
     library's constant is meant, its dotted name is the value (`Loader: yaml.SafeLoader`).
-    arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
+    arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least. made_by: keywords
+    that are handed what one of these calls made (`{model: ["*.from_pretrained"]}`), as far as it is followed.
     """
 
     pos: dict[str, int] = Field(default={})
+    made_by: dict[str, list[str]] = Field(default={})
 
     @classmethod
     def expanded(cls, names: Iterable[str]) -> list[str]:

@@ -362,6 +362,23 @@ def test_missing_keywords_with_positions_and_constructors(tmp_path: Path) -> Non
     assert [one["line"] for one in records(tmp_path, code, *wanted)] == [3, 7]
 
 
+def test_what_made_the_value_of_a_keyword(tmp_path: Path) -> None:
+    code = """\
+        from transformers import AutoModel, pipeline
+        model = AutoModel.from_pretrained("a/b")
+        pipeline("ner", model=model)
+        pipeline("ner", model="a/b")
+        pipeline("ner", model)
+        pipeline("ner", model=name_of())
+        """
+    wanted = {
+        "call": "transformers.pipeline",
+        "made_by": {"model": ["*.from_pretrained"]},
+        "pos": {"model": 1},
+    }
+    assert [one["line"] for one in records(tmp_path, code, wanted)] == [3, 5]
+
+
 @pytest.mark.parametrize(
     ("pattern", "lines"),
     [

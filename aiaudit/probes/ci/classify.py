@@ -101,8 +101,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return _refined(kind, program, arguments)
     if program in ("tsc", "vue-tsc"):
         return "lint" if "--noEmit" in arguments or "--noemit" in [a.lower() for a in arguments] else "other"
-    if program in ("curl", "wget", "http"):
-        return "deploy" if re.search(r"deploy_?hook|/deploy\b|DEPLOY", " ".join(arguments)) else "other"
+    if program in _FETCHERS:
+        return "deploy" if _asks_a_host(arguments) else "other"
     if program == "git" and arguments[:1] == ["push"]:
         return "deploy" if re.search(r"heroku|dokku|hf\.co|huggingface\.co/spaces", " ".join(arguments)) else "other"
     if program in ("node", "tsx", "ts-node", "bun", "deno") and arguments:
@@ -127,6 +127,29 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     return "other"
 
 
+_FETCHERS: Final = frozenset(
+    {"curl", "wget", "http", "https", "xh", "invoke-restmethod", "invoke-webrequest", "irm", "iwr"}
+)
+# What is asked to bring a version to its users by its address alone.
+_HOOK: Final = lazy.regex(
+    r"(?i:deploy[-_]?hook)|/deploy\b|DEPLOY|(?i:(?:render|vercel|netlify|railway|coolify|dokploy|koyeb|zeabur|portainer)[-_]\w*hook)"
+    r"|api\.netlify\.com/build_hooks/|/webhooks/triggerbuild\b|\.scm\.azurewebsites\.net/api/(?:zip|one)?(?:deploy|publish)\b"
+)
+# What is asked for it by a request that writes; read, the same addresses list what was deployed.
+_DEPLOYMENTS: Final = lazy.regex(
+    r"(?i)api\.render\.com/v1/services/[^/\s]+/deploys(?![/\w])|api\.vercel\.com/v\d+/deployments(?![/\w])"
+    r"|api\.netlify\.com/api/v1/sites/[^/\s]+/(?:deploys|builds)(?![/\w])|api\.heroku\.com/apps/[^/\s]+/(?:builds|releases|formation)\b"
+    r"|api\.digitalocean\.com/v2/apps/[^/\s]+/deployments(?![/\w])|/pages/projects/[^/\s]+/deployments(?![/\w])"
+    r"|koyeb\.com/v1/services/[^/\s]+/redeploy\b|/api/v1/applications/[^/\s]+/(?:start|restart)\b|/api/application\.(?:re)?deploy\b"
+    r"|backboard\.railway\.(?:app|com)/graphql\b(?s:.{0,2000})\b(?:deploymentTrigger|deploymentRedeploy|serviceInstance(?:Rede|De)ploy)"
+)
+_WRITES: Final = lazy.regex(
+    r"(?:^|\s)(?:-X\s*=?|--request[\s=]|-Method\s)\s*[\"']?(?i:POST|PUT|PATCH)\b|(?:^|\s)(?:POST|PUT|PATCH)\s"
+    r"|(?:^|\s)(?:--data(?:-\w+)?|--json|--post-data|-F|--form|-T|--upload-file)[\s=]|(?:^|\s)-d(?:\s|[\"'{])"
+)
+_LIVES: Final = lazy.regex(
+    r"(?i)/(?:health\w*|ping|status|readyz?|ready\w*|livez?|liveness|version|docs|openapi\.json|metrics)/?(?:[\s\"'?]|$)"
+)
 _ASIDE: Final = lazy.regex(r"/tmp/|\./|\$\{?RUNNER_TEMP")  # noqa: S108 (a folder that a command names)
 _HOSTS: Final = frozenset({"vercel", "netlify", "wrangler", "surge", "firebase"})
 # Results of tests, a component library and documents, which are put on pages of their own: no model runs there.
@@ -142,6 +165,14 @@ _LOOKS: Final = lazy.regex(
 )
 
 
+def _asks_a_host(arguments: Sequence[str]) -> bool:
+    """Whether a request tells a host to deploy: by a hook, or what its API takes; a look whether it lives does not."""
+    told = " ".join(arguments)[:8_000]
+    if _DEPLOYMENTS.search(told):
+        return _WRITES.search(told) is not None
+    return _HOOK.search(told) is not None and _LIVES.search(told) is None
+
+
 def _only_tries(arguments: Sequence[str]) -> bool:
     """Whether nothing is changed: the command says only what it would do."""
     return any(one in ("--dry-run", "--dry-run=client", "--dry-run=server", "--dry-run=true") for one in arguments)
@@ -154,6 +185,7 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
 
 
 _FOUNDRY: Final = lazy.regex(r"(?i)/(?:cf[-_]?cli|cloud[-_]?foundry|cg-(?:cli|deploy))")
+_REQUESTS: Final = lazy.regex(r"(?i)http-?request|webhook|/curl")
 _BUILDS_IMAGE: Final = lazy.regex(
     r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)|/build[-_](?:docker|container|image|oci)\b|/buildkit\b"
 )
@@ -179,6 +211,10 @@ def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
         return kind if "${{" in told or told in ("up", "update") else "other"
     if kind == "deploy" and "static-web-apps-deploy" in uses.lower() and str(inputs.get("action")).lower() == "close":
         return "other"  # takes the preview of a request down
+    if kind == "other" and _REQUESTS.search(uses.partition("@")[0]):
+        address = " ".join(str(inputs.get(one) or "") for one in ("url", "webhook_url", "webhook-url", "data", "body"))
+        asked = ["-X", str(inputs.get("method") or "GET"), address]
+        return "deploy" if _asks_a_host(asked) else kind
     if kind == "other" and _FOUNDRY.search(uses.partition("@")[0]):  # a program of Cloud Foundry, told what to do
         told = str(inputs.get("command") or inputs.get("cf_command") or "")
         return "deploy" if told.lstrip().removeprefix("cf ").startswith("push") else kind

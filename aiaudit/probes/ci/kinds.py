@@ -122,8 +122,9 @@ BY_ACTION: Final[dict[Kind, str]] = {
         appleboy/ssh-action atlassian/aws-ecs-deploy atlassian/kubectl-run
         aws-actions/amazon-ecs-deploy-task-definition aws-actions/amazon-eks aws-actions/aws-cloudformation
         aws-ecs/deploy azure/aks-deploy azure/arm-deploy azure/container-apps-deploy-action azure/k8s-deploy
-        azure/static-web-apps-deploy azure/webapps-deploy cloudflare/wrangler-action deliverybot/helm
-        digitalocean/app_action
+        azure/static-web-apps-deploy azure/webapps-deploy betahuhn/deploy-to-vercel-action burnett01/rsync-deployments
+        bervproject/railway-deploy cloudflare/wrangler-action deliverybot/helm digitalocean/app_action
+        dokku/github-action easingthemes/ssh-deploy jorgelnjunior/render-deploy
         google-github-actions/deploy- google-github-actions/ssh-compute johnbeynon/render-deploy-action
         netlify/actions nwtgck/actions-netlify
         pulumi/actions railwayapp/ serverless/github-action superfly/flyctl-actions

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.flows import completions
+from aiaudit.probes.javascript.handed_tokens import handed_token
 from aiaudit.probes.javascript.limits import LimitFinder
 from aiaudit.probes.javascript.lookups import lookups
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, makes_flow
@@ -130,6 +131,8 @@ class Handlers:
             made |= {"auth": called or "answers 401", "sure": refusal == CONDITION}
         elif helper := self.turning.by_a_helper(node):
             made |= {"auth": helper, "sure": True}
+        elif service := handed_token(node, self.module):
+            made |= {"auth": service, "sure": True}
         request = _first_parameter(node)
         touches: list[str] = []
         for call in node.find_all({"rule": {"any": [{"kind": "call_expression"}, {"kind": "new_expression"}]}})[

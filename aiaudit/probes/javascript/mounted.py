@@ -6,6 +6,7 @@ Routes that a file hands out are behind a check where each application that is g
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from aiaudit.probes.javascript.project import JavaScriptProject
 _OF_TESTS: Final = lazy.regex(r"(?:^|/)(?:__tests__|__mocks__|tests?|spec|e2e)/|\.(?:test|spec)\.[cm]?[jt]sx?$")
 MAX_DEPTH: Final = 4  # applications inside applications
 _MEMO: Final = "mounts"
+_UNMOUNTED: Final = "unmounted"
 
 
 class Mounts(Struct):
@@ -67,6 +69,40 @@ def project_mounts(project: JavaScriptProject) -> Mounts:
                 if mount.get("called"):  # `app.use("/chat", chatRoutes({ store }))`: the application is made in there
                     made.made[found.path].append((path, mount))
     return made
+
+
+def unmounted(path: str, project: JavaScriptProject) -> bool:
+    """Whether a file holds nothing but a router of Express that no application takes in: no other file imports it, and
+    a router that lies beside it is taken in by its name, so that none is found by looking through the folder."""
+    known: set[str] | None = project.memo.get(_UNMOUNTED)
+    if known is None:
+        known = project.memo[_UNMOUNTED] = set(_unmounted(project))
+    return path in known
+
+
+def _unmounted(project: JavaScriptProject) -> Iterator[str]:
+    routers = [
+        path
+        for path, record in project.records.items()
+        if not of_tests(path)
+        and (rows := [row for row in record.get("routes", ()) if row.get("app")])
+        and len({row["app"] for row in rows}) == 1
+        and all(row["framework"] == "express" and row["kind"] in ("route", "middleware") for row in rows)
+        and project.base(path).get("exports", {}).get("*", {}).get("name") == ["express", "Router"]
+    ]
+    if not routers:
+        return
+    if project.lost:  # what could not be read may mount it
+        return
+    imported: set[str] = set()
+    for path, record in project.records.items():
+        if record.get("loads"):  # by names that are put together while it runs
+            return
+        for one in project.base(path).get("imports", ()):
+            found = project.file(one[1], path)
+            imported |= {found} if found and found != path and not of_tests(path) else set()
+    folders = {path.rpartition("/")[0] for path in routers if path in imported}
+    yield from (path for path in routers if path not in imported and path.rpartition("/")[0] in folders)
 
 
 def of_tests(path: str) -> bool:

@@ -14,6 +14,7 @@ from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import Names, expanded
+from aiaudit.probes.javascript.mounted import unmounted
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.python.match import name_set, patterns_of
@@ -55,7 +56,7 @@ class RescuesProbe(Probe[RescuesQuery]):
         replaced = _replaced(javascript_project(context))
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
-            rows = project.records[entry.path].get("rescues", ())
+            rows = project.records[entry.path].get("rescues", ()) if not unmounted(entry.path, project) else ()
             patterns = patterns_of(asked if rows else ())
             for row in rows:
                 for spec, rest, line in row["calls"]:

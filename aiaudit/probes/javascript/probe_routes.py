@@ -13,7 +13,7 @@ from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.handlers import merge
-from aiaudit.probes.javascript.mounted import lets_on, of_middleware, project_mounts, stands_before
+from aiaudit.probes.javascript.mounted import lets_on, of_middleware, project_mounts, stands_before, unmounted
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.routes import APPS
 from aiaudit.probes.javascript.sentries import Sentry, sentries_of
@@ -89,6 +89,8 @@ class RoutesProbe(Probe[RoutesQuery]):
 
 def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any] | None:
     """The row with framework, kind and route where they follow from the file's path; None where it serves nothing."""
+    if row["framework"] == "express" and unmounted(path, project):
+        return None
     if row["framework"] == "?":
         spec, rest = row["app_of"]
         name = project.follow(spec, rest, path).name

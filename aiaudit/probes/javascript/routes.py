@@ -82,6 +82,11 @@ _LOOKED_UP: Final = lazy.regex(
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
 _OTHERS: Final = name_set("use route openapi addHook register onBeforeHandle onRequest")
 _HOOKS: Final = name_set("onRequest preHandler preValidation preParsing")
+# Files that are taken in by a name which is put together while it runs, or by looking through a folder.
+_LOADS: Final = lazy.regex(
+    r"\b(?:require|import)\(\s*(?:[A-Za-z_$]|[`][^`\n]{0,200}\$\{|[\"'][^\"'\n]{0,200}[\"']\s*\+)|\brequire\.context\("
+    r"|\bimport\.meta\.glob\w*\(|[\"'](?:require-all|require-directory|consign|express-load|express-file-routing|express-automatic-routes)[\"']"
+)
 _LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
 _SERVERS: Final = {
@@ -129,6 +134,8 @@ class RouteFinder:
         functions = {**self._functions(), **procedures(self.module)}
         if functions:
             made["handlers"] = functions
+        if _LOADS.search(self.module.text):
+            made["loads"] = True
         idle = self._idle()
         if idle:
             made["idle"] = idle

@@ -1,10 +1,13 @@
 """The probe `stores.kept`: the files of databases and vector stores, and how many addresses of people stand in them.
 
-Their bytes are searched as they lie there: no file is opened as a database. Addresses are counted, never kept.
+Their bytes are searched as they lie there: no file is opened as a database. What is found is counted, never kept.
 """
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final
@@ -28,6 +31,8 @@ STORE: Final = record(
     size=INT,
     people=INT,
     passwords=INT,
+    tokens=INT,
+    token_column=STRING,
     whole=BOOL,
     ignored=BOOL,
 )
@@ -42,7 +47,7 @@ _KINDS: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("Chroma", "**/chroma.sqlite3", "", True),
     ("Qdrant", "**/{collection,collections}/*/storage.sqlite", "", True),
     ("FAISS", "**/index.faiss", "index.pkl", True),
-    ("a copy", "**/*.{db,sqlite,sqlite3}.bak", "", True),
+    ("a copy", "**/*.{db,sqlite,sqlite3}.{bak,bak*,backup,backup*,old}", "", True),
     ("SQLite", "**/*.{db,db3,sqlite,sqlite3}", "", True),
     ("PostgreSQL", "**/PG_VERSION", "base/*/*", False),
     ("MongoDB", "**/WiredTiger.wt", "*.wt", False),
@@ -50,6 +55,7 @@ _KINDS: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("Redis", "**/{dump.rdb,appendonly*.aof}", "", False),
     ("Weaviate", "**/lsm/objects/segment-*.db", "", False),
 )
+_SQLITE: Final = frozenset({"SQLite", "a copy"})
 _INSIDE: Final = lazy.regex(r"(?:^|/)base/\d+/PG_VERSION$")
 _AWAY: Final = frozenset((Role.VENDORED, Role.GENERATED))
 # Long enough, and below a domain that is one: bytes of numbers make no such thing. Behind those of the large providers
@@ -66,6 +72,17 @@ _PASSWORD: Final = re2.compile(
     rb"|(?:pbkdf2:sha\d+(?::\d+)?|scrypt:\d+:\d+:\d+)\$[A-Za-z0-9]{8,32}\$[0-9a-f]{16}"
     rb"|[0-9a-f]{16,64}\$[0-9a-f]{40,128}|pbkdf2_sha\d+\$\d+\$[A-Za-z0-9]{8,32}\$[A-Za-z0-9+/]{16}|\$pbkdf2-sha\d+\$\d+\$[./A-Za-z0-9]{8,64}"
 )
+# A column by whose name keys of services are kept, as a table's own statement names it.
+_KEY_COLUMN: Final = re2.compile(
+    rb"(?i)\bCREATE TABLE\b[^;]{0,900}?[\s,(\"`\[]"
+    rb"(\w{0,30}(?:access_?token|refresh_?token|bot_?token|auth_?token|channel_?secret|client_?secret"
+    rb"|app_?secret|webhook_?secret|secret_?key|api_?key|private_?key))[\"`\]]?\s+(?:TEXT|N?VARCHAR|CHAR|STRING|BLOB|CLOB)"
+)
+_KEY: Final = re2.compile(rb"[A-Za-z0-9+/_\-]{40,}")
+_LONGEST_KEY: Final = 400  # characters; what is longer is a picture or a document
+_KEY_BITS: Final = 4.4  # of entropy a character: 40 random characters of base64 have 4.9 to 5.3, a path less than 4.2
+_LETTERS: Final = 8  # of each case at least: a number of a payment beside its name has fewer
+_OF_WORDS: Final = lazy.regex(rb"[a-z]{10}|[A-Z]{10}|\d{10}|[0-9a-f]{8}-[0-9a-f]{4}-")
 _NOBODY: Final = lazy.regex(
     rb"(?i)^(?:info|contact|support|sales|admin|hello|help|office|team|press|jobs?|hr|careers|no-?reply|do-?not-?reply"
     rb"|service|webmaster|postmaster|root|git|user|users?name|test\w*|demo\w*|example\w*|you|your\w*|name|email|foo|bar)@"
@@ -78,7 +95,8 @@ class StoresQuery(Query):
     MySQL, Redis, Weaviate, SQLite (any other database in one file), or a copy of one (.bak). people: e-mail addresses
     in it, at least, that are neither a function's nor an example's. passwords: different hashes of passwords. whole:
     all of its bytes were searched, and texts stand in them as they are. ignored: a .gitignore names it (git may track
-    it all the same)."""
+    it all the same). tokens: different texts of a SQLite file that are as random as a key, where a table of it has a
+    column for such keys (token_column: its name)."""
 
 
 class StoresProbe(Probe[StoresQuery]):
@@ -138,6 +156,8 @@ def _row(
         return None
     found: set[bytes] = set()
     passwords: set[bytes] = set()
+    tokens: set[bytes] = set()
+    column = b""
     whole = plain
     for one in held:
         if one.size > room[0]:
@@ -148,6 +168,10 @@ def _row(
             for part in _parts(context, one.path):
                 found.update(hit.lower() for hit in _addresses(part))
                 passwords.update(hit.group(0) for hit in _PASSWORD.finditer(part))
+                if plain and kind in _SQLITE:
+                    if not column and (named := _KEY_COLUMN.search(part)):
+                        column = named.group(1)
+                    tokens.update(_keys(part))
         except (Unreadable, OSError):
             whole = False
     return {
@@ -158,9 +182,28 @@ def _row(
         "size": size,
         "people": _different(found),
         "passwords": len(passwords),
+        "tokens": len(tokens) if column else 0,
+        "token_column": column.decode("ascii", "replace") if tokens else "",
         "whole": whole,
         "ignored": entry.ignored,
     }
+
+
+def _keys(part: bytes) -> Iterator[bytes]:
+    """What is as random as a key: no hash of a password, which stands behind a `$`, no path, no name, no picture."""
+    for hit in _KEY.finditer(part):
+        start, end = hit.span()
+        text = part[start:end]
+        if len(text) > _LONGEST_KEY or part[start - 1 : start] in (b"$", b".") or _OF_WORDS.search(text):
+            continue
+        small, large = sum(97 <= one <= 122 for one in text), sum(65 <= one <= 90 for one in text)
+        if min(small, large) >= _LETTERS and re.search(rb"\d", text) and entropy_of(text) >= _KEY_BITS:
+            yield text
+
+
+def entropy_of(text: bytes) -> float:
+    """Shannon's entropy of a text's bytes, in bits a byte."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
 def _parts(context: Context, path: str) -> Iterator[bytes]:

@@ -100,3 +100,25 @@ def test_no_more_is_read_than_there_is_room_for(tmp_path: Path, monkeypatch: pyt
 def test_hashes_of_passwords_are_counted(tmp_path: Path, text: bytes) -> None:
     (one,) = found(tmp_path, {"a.db": b"kim@gmail.com" + text + b"\0" + text + b"\0$2b$ 12 0af9$1be8"})
     assert one["passwords"] == 1
+
+
+KEY = bytes(random.Random(5).choices(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", k=160))
+TABLE = b"\0CREATE TABLE settings (company TEXT, channel_access_token VARCHAR(255))\0"
+
+
+@pytest.mark.parametrize(
+    ("content", "tokens"),
+    [
+        (TABLE + b"demo\x01" + KEY + b"=\0" + KEY[::-1] + b"\0", 2),
+        (TABLE + b"demo\x01 none yet \0", 0),
+        (TABLE.replace(b"channel_access_token", b"note") + KEY + b"\0", 0),
+        (TABLE + b"$2b$12$" + KEY[:53] + b"\0", 0),  # a hash of a password
+        (TABLE + KEY * 3 + b"\0", 0),  # a picture
+        (TABLE + b"/srv/app/static/uploads/Company-Profile/2025/07/Report_Final-Version-12\0", 0),
+    ],
+    ids=["two keys", "an empty column", "another column", "a hash", "a picture", "a path"],
+)
+def test_keys_are_counted_where_a_table_has_a_column_for_them(tmp_path: Path, content: bytes, tokens: int) -> None:
+    (one,) = found(tmp_path, {"app.db": content})
+    assert one["tokens"] == tokens
+    assert one["token_column"] == ("channel_access_token" if tokens else "")

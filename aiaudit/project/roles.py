@@ -161,6 +161,13 @@ _GENERATED_ENDS: Final = (
     ".js.map",
     ".css.map",
 )
+_SCRIPTS: Final = frozenset({".py", ".ipynb", ".sh", ".r", ".jl"})
+_ON_A_TEST_SET: Final = lazy.regex(
+    r"^(?!test_)\w+_on_(?:the_)?test$|^eval(?:uate|uation)?_on_\w+_test$"
+    r"|^evaluate_(?!(?:\w+_)?(?:models?|agents?|rag|pipelines?|utils?|helpers?|metrics?|lib|main|scripts?|answers?|results?"
+    r"|predictions?|llms?|prompts?|responses?|runs?|unit|integration|smoke)_test$)\w+_test$"
+)
+"""`evaluate_on_kaggle_test.py`, `evaluate_cuad_test.py`: what measures a model on the test split of some data."""
 _BUNDLED: Final = word_set(".js .mjs .css")
 _HASHED: Final = lazy.regex(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,32}\.\w+$")
 """`index-8a2d939c.js`: a bundler puts a hash of the content into the name."""
@@ -252,6 +259,9 @@ def _brought(directory: str) -> bool:
 
 def _is_test_name(name: str, suffix: str) -> bool:
     stem = name[: -len(suffix)]
+    measures = suffix in _SCRIPTS and stem.endswith("_test") and ("_on_" in stem or "evaluate_" in stem)
+    if measures and _ON_A_TEST_SET.match(stem):
+        return False
     return (
         stem.startswith("test_")
         or stem.endswith(("_test", "_tests", ".test", ".spec", ".e2e"))

@@ -88,3 +88,23 @@ def test_libraries_that_pages_load_as_they_are_are_of_others(path: str, role: Ro
 )
 def test_skills_of_coding_agents_are_no_code_of_the_project(path: str, role: Role) -> None:
     assert role_of(path) is role
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("models/evaluation/evaluate_on_kaggle_test.py", Role.CODE),
+        ("scripts/evaluate_cuad_test.py", Role.CODE),
+        ("scripts/run_on_test.sh", Role.CODE),
+        ("notebooks/eval_on_hidden_test.ipynb", Role.NOTEBOOK),
+        ("tests/evaluate_cuad_test.py", Role.TEST),
+        ("src/evaluate_model_test.py", Role.TEST),
+        ("src/eval_util_test.py", Role.TEST),
+        ("src/retry_on_error_test.py", Role.TEST),
+        ("src/test_run_on_test.py", Role.TEST),
+        ("pkg/evaluate_rows_test.go", Role.TEST),
+        ("evals/test_answers.py", Role.TEST),
+    ],
+)
+def test_what_measures_a_model_on_a_test_set_is_code(path: str, role: Role) -> None:
+    assert role_of(path) is role

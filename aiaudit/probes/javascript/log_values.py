@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.asked_errors import NOTHING, REQUEST, AskedErrors
 from aiaudit.probes.javascript.logged import LOG
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
 from aiaudit.probes.python.match import name_set
@@ -67,6 +68,7 @@ class LogValuesFinder:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._seen: set[tuple[int, int]] = set()
+        self.errors = AskedErrors(module)
 
     def rows(self) -> list[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -83,6 +85,11 @@ class LogValuesFinder:
                 all_of_it = count < MAX_PARTS and len(found) < MAX_ROWS
                 kind, told, shown = part if all_of_it else ("open", MORE, MORE)  # what is not looked at is not known
                 key = shown if kind == "error" else told
+                if kind == "error" and shown == told:  # the whole of it
+                    of, begun = self.errors.of(shown, call)
+                    if of == NOTHING:
+                        continue
+                    kind, key = (REQUEST, f"{shown}:{begun}") if of == REQUEST else (kind, key)
                 if key not in found:
                     where = {"line": at.line + 1, "function": self.module.function_at(at.index), "call": name}
                     found[key] = {**where, "name": told, "source": kind, "source_name": shown[:MAX_TEXT]}

@@ -18,9 +18,10 @@ from aiaudit.project.entry import Entry
 
 class LogValuesQuery(ScriptQuery):
     """Values of log lines that are not known by how they are made, each name once a file, as by `python.log_values`.
-    sources: open (nothing tells what it holds), error (what was caught, as a whole or a property of it)."""
+    sources: open (nothing tells what it holds), error (what was caught, as a whole or a property of it),
+    request (the whole error of what sends a request by axios, a row for each)."""
 
-    sources: list[Literal["open", "error"]] = Field(default=["open"])
+    sources: list[Literal["open", "error", "request"]] = Field(default=["open"])
     features: ClassVar[tuple[str, ...]] = ("log_values",)
 
 

@@ -14,6 +14,7 @@ from aiaudit.probes.dependencies.catalogs import fill_catalogs
 from aiaudit.probes.dependencies.model import Lock, Manifest
 from aiaudit.probes.dependencies.requirements_txt import resolve_inside
 from aiaudit.probes.reading import Files
+from aiaudit.probes.words import word_set
 
 METHOD: Final = "manifests and lock files parsed; no resolver was run"
 
@@ -51,6 +52,11 @@ LOCK_GLOBS: Final = tuple(
         "pylock.toml",
         "pylock.*.toml",
     )
+)
+_CI_FOLDERS: Final = frozenset({".github", "ci", ".ci"})
+_TOOLS: Final = word_set(
+    "pip setuptools wheel build twine tox nox black ruff flake8 pylint isort mypy pyright pytest pytest-cov pytest-xdist"
+    " coverage codecov pre-commit bandit pip-audit safety mkdocs sphinx requests pyyaml pygithub jinja2 click packaging"
 )
 _CHANNELS: Final = lazy.regex(r"(?m)^channels:")
 _MEMO: Final = "dependencies.inventory"
@@ -95,6 +101,7 @@ def _build(files: Files) -> Inventory:
     for entry in files.matching(LOCK_GLOBS):
         made.paths.append(entry.path)
         made.locks.append(_read_lock(files, entry.path, entry.name))
+    _take_those_of_ci(made, requirement_files)
     _sort_out_compiled(made, requirement_files, files)
     _include_dynamic(made)
     made.manifests.sort(key=lambda manifest: manifest.path)
@@ -121,6 +128,20 @@ def _read_requirements(files: Files, made: Inventory, path: str, found: dict[str
         made.paths.append(current)
         found[current] = manifest
         queue.extend(target for target in manifest.includes if files.exists(target))
+
+
+def _take_those_of_ci(made: Inventory, found: dict[str, Manifest]) -> None:
+    """Where nothing else says what the project needs, a plain `requirements.txt` in a folder for CI does, unless it is a
+    list of tools."""
+    others = [*made.manifests, *found.values()]
+    if any(one.dynamic or any(d.group == "main" for d in one.dependencies) for one in others if one.ecosystem != "npm"):
+        return
+    for path, manifest in found.items():
+        parts = path.lower().split("/")
+        names = {one.name.lower() for one in manifest.dependencies}
+        if parts[-1] == "requirements.txt" and _CI_FOLDERS.intersection(parts) and not names <= _TOOLS:
+            listed = tuple(replace(one, group="main") for one in manifest.dependencies)
+            found[path] = replace(manifest, dependencies=listed)
 
 
 def _read_other(files: Files, path: str, name: str) -> Manifest | None:

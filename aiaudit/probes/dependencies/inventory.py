@@ -56,8 +56,8 @@ LOCK_GLOBS: Final = tuple(
 _CI_FOLDERS: Final = frozenset({".github", "ci", ".ci"})
 _TOOLS: Final = word_set(
     "pip setuptools wheel build twine tox nox black ruff flake8 pylint isort mypy pyright pytest pytest-cov"
-    " pytest-xdist coverage codecov pre-commit bandit pip-audit safety mkdocs sphinx requests pyyaml pygithub jinja2 click"
-    " packaging"
+    " pytest-xdist coverage codecov pre-commit bandit pip-audit safety mkdocs sphinx requests pyyaml pygithub jinja2"
+    " click packaging"
 )
 _CHANNELS: Final = lazy.regex(r"(?m)^channels:")
 _MEMO: Final = "dependencies.inventory"
@@ -132,8 +132,8 @@ def _read_requirements(files: Files, made: Inventory, path: str, found: dict[str
 
 
 def _take_those_of_ci(made: Inventory, found: dict[str, Manifest]) -> None:
-    """Where nothing else says what the project needs, a plain `requirements.txt` in a folder for CI does, unless it lists
-    tools alone."""
+    """Where nothing else says what the project needs, a plain `requirements.txt` in a folder for CI does, unless it is
+    of tools alone."""
     others = [*made.manifests, *found.values()]
     if any(one.dynamic or any(d.group == "main" for d in one.dependencies) for one in others if one.ecosystem != "npm"):
         return

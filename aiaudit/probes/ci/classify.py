@@ -269,6 +269,9 @@ def _python_kind(arguments: list[str], module: str) -> Kind:
             return by_argument
         stem = target.rpartition("/")[0].rpartition("/")[2] or stem
     kind = stem_kind(stem)
+    if kind == "other" and len(arguments) > 1 and re.match(r"^[a-z][a-z_-]+$", arguments[1]):
+        told = stem_kind(arguments[1])  # `forecast.py train-load`: what a program of several modes is told to do
+        kind = told if told in ("train", "evaluate") else kind
     if kind == "other" and _COMPARES.search(target):
         return "evaluate"
     return "test" if kind == "other" and _TEST_PATH.search(target) else kind

@@ -131,6 +131,8 @@ def _is_interpreter(node: ast.expr) -> bool:
             return _NAMED_SO.search(name) is not None
         case ast.Call(func=ast.Name(id="str"), args=[inner]):
             return _is_interpreter(inner)
+        case ast.BinOp(op=ast.Div(), right=ast.Constant(value=str() as text)):  # `ROOT / ".venv" / "bin" / "python"`
+            return _INTERPRETER.match(text) is not None
     return False
 
 

@@ -120,6 +120,8 @@ def _once(words: list[str]) -> tuple[list[str], str] | None:
         return None
     if _ASSIGNMENT.match(words[0]):
         return words[1:], ""
+    if words[0].endswith(".py") and "/" in words[0]:  # its first line names the interpreter
+        return ["python", *words], ""
     name = program_of(words[0])
     second = words[1] if len(words) > 1 else ""
     if name == "env":

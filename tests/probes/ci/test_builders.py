@@ -40,6 +40,9 @@ from aiaudit.probes.ci.classify import kind_of
         ("gcloud ai endpoints deploy-model 7 --model=3", "deploy"),
         ("bun tools/validate-deployment-config.mts", "other"),
         ("./deploy.sh", "deploy"),
+        ("python forecast.py train-load", "train"),
+        ("python forecast.py predict-load", "other"),
+        ("python forecast.py deploy", "other"),
     ],
 )
 def test_the_kind_of_a_command(command: str, kind: str) -> None:

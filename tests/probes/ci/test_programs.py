@@ -17,6 +17,9 @@ STARTED = {
     "a text": 'import os\nos.system("cd /app && python src/train.py > log.txt")\n',
     "a filled text": 'import subprocess, sys\nsubprocess.run(f"{sys.executable} src/train.py", shell=True)\n',
     "a path": 'import subprocess, sys\nsubprocess.run([sys.executable, str(ROOT / "src" / "train.py")])\n',
+    "the interpreter of a folder": (
+        'import subprocess\nsubprocess.run([str(ROOT / ".venv" / "bin" / "python"), str(ROOT / "src/train.py")])\n'
+    ),
     "a helper": "import subprocess, sys\ndef step(p):\n    subprocess.run([sys.executable, p])\nstep('src/train.py')\n",
     "a loop": "import os\nfor one in ['src/train.py']:\n    os.system(f'python {one}')\n",
     "runpy": 'import runpy\nrunpy.run_path("src/train.py")\n',

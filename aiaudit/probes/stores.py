@@ -66,11 +66,15 @@ _ADDRESS: Final = re2.compile(
     rb"|(?:[a-z0-9][a-z0-9\-]{1,40}\.){1,4}"
     rb"(?:com|org|net|edu|gov|io|ai|co|de|fr|in|uk|eu|it|es|nl|br|ru|cn|jp|kr|pl|pt|se|ch|at|be|ca|au|us|tr|id|vn|lk|me|info)\b)"
 )
-# As bcrypt, Argon2, Werkzeug, Django and Passlib write what they make of a password.
+# As bcrypt, Argon2, Werkzeug, Django and Passlib write what they make of a password, and plain digests.
 _PASSWORD: Final = re2.compile(
     rb"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{8,64}"
     rb"|(?:pbkdf2:sha\d+(?::\d+)?|scrypt:\d+:\d+:\d+)\$[A-Za-z0-9]{8,32}\$[0-9a-f]{16}"
     rb"|[0-9a-f]{16,64}\$[0-9a-f]{40,128}|pbkdf2_sha\d+\$\d+\$[A-Za-z0-9]{8,32}\$[A-Za-z0-9+/]{16}|\$pbkdf2-sha\d+\$\d+\$[./A-Za-z0-9]{8,64}"
+)
+# Of no salt, right behind an account's address, as the next field stands in SQLite.
+_DIGEST: Final = re2.compile(
+    rb"@[a-z0-9.\-]{2,40}\.(?:com|net|org|edu|io|co|jp|de|fr|in|uk|it|es|br|ru|cn)([0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})"
 )
 # A column by whose name keys of services are kept, as a table's own statement names it.
 _KEY_COLUMN: Final = re2.compile(
@@ -168,6 +172,9 @@ def _row(
             for part in _parts(context, one.path):
                 found.update(hit.lower() for hit in _addresses(part))
                 passwords.update(hit.group(0) for hit in _PASSWORD.finditer(part))
+                passwords.update(
+                    hit.group(1) for hit in _DIGEST.finditer(part) if part[hit.end() : hit.end() + 1] != b"$"
+                )
                 if plain and kind in _SQLITE:
                     if not column and (named := _KEY_COLUMN.search(part)):
                         column = named.group(1)

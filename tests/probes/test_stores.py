@@ -122,3 +122,10 @@ def test_keys_are_counted_where_a_table_has_a_column_for_them(tmp_path: Path, co
     (one,) = found(tmp_path, {"app.db": content})
     assert one["tokens"] == tokens
     assert one["token_column"] == ("channel_access_token" if tokens else "")
+
+
+def test_a_digest_right_behind_an_address_is_of_a_password(tmp_path: Path) -> None:
+    digest = "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92"
+    rows = f"\x03anna.berg@gmail.com{digest}2025-06-11\0\x03ole.dahl@gmail.com{digest[:40]}2025\0"
+    (one,) = found(tmp_path, {"app.db": rows.encode()})
+    assert (one["people"], one["passwords"]) == (2, 2)

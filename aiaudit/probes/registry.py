@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Engine, Probe, Query
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
-    "access.rules": "aiaudit.probes.access_rules.probe:RulesProbe",
     "access.claims": "aiaudit.probes.access_rules.probe:ClaimsProbe",
+    "access.rules": "aiaudit.probes.access_rules.probe:RulesProbe",
     "access.tables": "aiaudit.probes.access_rules.probe:TablesProbe",
     "attestations": "aiaudit.probes.attestations:AttestationProbe",
     "bom.documents": "aiaudit.probes.bom.probe:Documents",

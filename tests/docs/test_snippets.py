@@ -85,7 +85,8 @@ def place(tmp_path_factory):
         (world / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "checks/shared/bom.yaml", world / "checks/shared/bom.yaml")
     facts = yaml.safe_load((ROOT / "checks/shared/hubs.yaml").read_text())["facts"]
-    hub = {name: facts[name] for name in ("code.hub_calls", "code.folder_loads", "code.hub_sources")}
+    named = ("code.hub_calls", "code.folder_loads", "code.handed_pipelines", "code.hub_sources")
+    hub = {name: facts[name] for name in named}
     (world / "checks/shared/code.yaml").write_text(yaml.safe_dump({"schema": 1, "facts": hub}))
     with (world / "checks/shared/flags.yaml").open("a") as flags:
         flags.write(

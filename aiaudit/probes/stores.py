@@ -5,9 +5,7 @@ Their bytes are searched as they lie there: no file is opened as a database. Wha
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final
@@ -18,6 +16,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.secrets.checks import entropy
 from aiaudit.project.entry import Entry
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
@@ -204,13 +203,8 @@ def _keys(part: bytes) -> Iterator[bytes]:
         if len(text) > _LONGEST_KEY or part[start - 1 : start] in (b"$", b".") or _OF_WORDS.search(text):
             continue
         small, large = sum(97 <= one <= 122 for one in text), sum(65 <= one <= 90 for one in text)
-        if min(small, large) >= _LETTERS and re.search(rb"\d", text) and entropy_of(text) >= _KEY_BITS:
+        if min(small, large) >= _LETTERS and re.search(rb"\d", text) and entropy(text.decode("ascii")) >= _KEY_BITS:
             yield text
-
-
-def entropy_of(text: bytes) -> float:
-    """Shannon's entropy of a text's bytes, in bits a byte."""
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
 def _parts(context: Context, path: str) -> Iterator[bytes]:

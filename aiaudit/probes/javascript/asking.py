@@ -72,10 +72,14 @@ def fact_of(
     context: Context,
     find: Callable[[Entry, JavaScriptProject], Iterable[dict[str, Any]]],
     note: Callable[[dict[str, Any]], str] = lambda record: str(record.get("name", "")),
+    also: Iterable[Entry] = (),
 ) -> Fact:
-    """The fact of all records that `find` yields, file by file in path order."""
+    """The fact of all records that `find` yields, file by file in path order. `also`: other files that were scanned."""
     project = javascript_project(context)
     parsed, scope = scope_of(query, context)
+    if more := [entry for entry in also if query.covers(entry)]:
+        parsed = sorted([*parsed, *more], key=lambda entry: entry.path)
+        scope = Scope(scope.files + len(more), scope.read + len(more), scope.unread)
     records: list[dict[str, Any]] = []
     for entry in parsed:
         for record in find(entry, project):

@@ -22,7 +22,7 @@ from aiaudit.probes.javascript.module import Module, TooLarge
 from aiaudit.probes.javascript.names import roots
 from aiaudit.probes.javascript.prepared import CALLED
 from aiaudit.probes.javascript.resolve import Resolver
-from aiaudit.probes.javascript.source import MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
+from aiaudit.probes.javascript.source import HTML, MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import patterns_of
 from aiaudit.project.reader import WIDE_MARKS, decode
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 105  # of the records; part of the cache key
+VERSION: Final = 106  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -102,10 +102,16 @@ class JavaScriptEngine:
 
     def wants(self, entry: Entry) -> bool:
         """Also files that are too large or minified, so that they are told of; not vendored or generated ones."""
-        return entry.suffix in SUFFIXES and entry.kind == "file" and entry.role not in LEFT_OUT
+        if entry.suffix in HTML and "flows" not in self.features:
+            return False
+        return (
+            (entry.suffix in SUFFIXES or entry.suffix in HTML) and entry.kind == "file" and entry.role not in LEFT_OUT
+        )
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         """The record of one file; `{"error": reason}` where it cannot be parsed."""
+        if entry.suffix in HTML:
+            return self._of_page(data)
         try:
             return self._scan(data, entry.suffix)
         except Unparsed as error:
@@ -114,6 +120,20 @@ class JavaScriptEngine:
             return {"error": "too many calls and names to follow", **self._by_text(data, entry)}
         except RecursionError:
             return {"error": "nested too deeply"}
+
+    def _of_page(self, data: bytes) -> dict[str, Any]:
+        """What the scripts of a page put into it. One that cannot be read is nobody's module."""
+        from aiaudit.probes.javascript import page_flows
+
+        if len(data) > MAX_SOURCE or not page_flows.MARKS.search(data):
+            return {}
+        try:
+            root, text = parse(scripts_of(data)[0], ".js")
+            module = Module(root, text)
+            rows = page_flows.PageFlows(module, Resolver(module)).rows()
+        except (Unparsed, TooLarge, RecursionError):
+            return {}
+        return {"flows": rows} if rows else {}
 
     def _by_text(self, data: bytes, entry: Entry) -> dict[str, Any]:
         """What may stand in a file that is not parsed, where its bytes show it."""
@@ -168,6 +188,7 @@ class JavaScriptEngine:
             flows,
             instructions,
             logged,
+            page_flows,
             parses,
             prompts,
             records,
@@ -219,7 +240,9 @@ class JavaScriptEngine:
             rows("prompts", "prompts", lambda: prompts.PromptFinder(module, resolver, values).found())
         if "flows" in self.features:
             finder = flows.FlowFinder(module, resolver)
-            if flows.MARKS.search(data):
+            if page_flows.MARKS.search(data):
+                rows("flows", "flows", page_flows.PageFlows(module, resolver).rows)
+            elif flows.MARKS.search(data):
                 rows("flows", "flows", finder.rows)
             rows("flows", "answering", finder.answering)
             if "flows" in failed:  # in which functions a model is called, all of these ask

@@ -46,6 +46,7 @@ _OF_ENVIRONMENT: Final = lazy.regex(r"^(?:process|Bun|import\.meta)\.env(?:\.\w+
 # What these make of a text is HTML with all that stood in it.
 _OF_MARKDOWN: Final = lazy.regex(r"^(?:marked|markdown-it|showdown|snarkdown|micromark|md-to-html|markdown)\b")
 _CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
+ASSIGNS: Final = ("assignment_expression", "augmented_assignment_expression")
 MAX_STEPS: Final = 16
 MOST_CALLS: Final = 200  # of a function of the file: with more of them nothing is said of what they hand over
 MOST_RETURNS: Final = 6  # of a function that is called where it is written; of more nothing is said
@@ -148,8 +149,9 @@ class FlowFinder:
                 for value in given.children()[1:2] if given is not None else ():  # a name, or a call that makes it
                     yield value, "dangerouslySetInnerHTML", value
         if "nnerHTML" in text or "outerHTML" in text:
+            put = r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="
             for node in self.module.root.find_all(
-                {"rule": {"kind": "assignment_expression", "regex": r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="}}
+                {"rule": {"any": [{"kind": kind} for kind in ASSIGNS], "regex": put}}
             )[:200]:
                 value = node.field("right")
                 if value is not None:

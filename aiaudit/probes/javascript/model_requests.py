@@ -65,16 +65,16 @@ class ModelRequests:
         given = arguments_of(call)
         if not given:
             return False
-        address = self._written(given[0])
+        address = self.written(given[0])
         if _ADDRESS.search(address):
             return _ELSE.search(address) is None
         return not _OWN.match(address) and any(self._hands_messages(one) for one in given)
 
-    def _written(self, node: SgNode, steps: int = 0) -> str:
+    def written(self, node: SgNode, steps: int = 0) -> str:
         """An address as it is written, with what the names in it hold as far as the file says."""
         if node.kind() == "identifier":
             bound = self._bound(node)
-            return self._written(bound, steps + 1) if bound is not None and steps < _MAX_STEPS else node.text()
+            return self.written(bound, steps + 1) if bound is not None and steps < _MAX_STEPS else node.text()
         text = node.text()[:600]
         if node.kind() in ("template_string", "binary_expression") and steps < _MAX_STEPS:
             for part in node.find_all(kind="identifier")[:8]:
@@ -83,7 +83,7 @@ class ModelRequests:
                     text += " " + bound.text()[:300]
         elif node.kind() == "object":  # `axios({url, method, data})`
             inner = pairs(node).get("url")
-            return self._written(inner, steps + 1) if inner is not None and steps < _MAX_STEPS else ""
+            return self.written(inner, steps + 1) if inner is not None and steps < _MAX_STEPS else ""
         return text
 
     def _bound(self, node: SgNode) -> SgNode | None:

@@ -15,7 +15,7 @@ from aiaudit.probes.javascript.groups import Names, expanded
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.probe_instructions import system_names
-from aiaudit.probes.javascript.project import JavaScriptProject
+from aiaudit.probes.javascript.project import JavaScriptProject, page_files
 from aiaudit.probes.python.match import Patterns, patterns_of
 from aiaudit.probes.python.probe_findings import DEDICATED, FLOW, LOOP, PROMPT, PROMPT_DEFAULTS
 from aiaudit.project.entry import Entry
@@ -68,10 +68,12 @@ class FlowsQuery(ScriptQuery):
     (a request's data), unknown (not followed to its end). sinks: code (eval, new Function, vm), shell (exec, a shell's
     spawn), sql (text put together, raw queries), html (dangerouslySetInnerHTML, innerHTML, pages that a server answers
     with); only where asked for: url (requests; of an address that begins with the project's own nothing is told) and
-    file (written or removed). sanitised: it passes an
-    escaping or cleaning function."""
+    file (written or removed). sanitised: it passes an escaping or cleaning function. pages: the scripts of HTML files
+    are looked at as well. In a script of a page, source reply: what a server answered, source_name the address that was
+    asked and the fields that were taken, a space between; what clears a text on the way ends it."""
 
-    sources: list[Literal["llm", "user", "unknown"]] = Field(default=["llm"])
+    sources: list[Literal["llm", "user", "reply", "unknown"]] = Field(default=["llm"])
+    pages: bool = False
     sinks: list[Literal["code", "shell", "sql", "html", "url", "file"]] = Field(
         default=["code", "shell", "sql", "html"]
     )
@@ -101,7 +103,8 @@ class FlowsProbe(Probe[FlowsQuery]):
                 if judged["source"] in query.sources:
                     yield judged
 
-        return fact_of(fact_id, query, context, find, lambda one: f"{one['source']} → {one['sink']}")
+        also = page_files(context) if query.pages else ()
+        return fact_of(fact_id, query, context, find, lambda one: f"{one['source']} → {one['sink']}", also=also)
 
 
 def source_of_call(called: list[str], path: str, project: JavaScriptProject) -> dict[str, Any]:

@@ -344,3 +344,11 @@ def javascript_files(context: Context) -> list[Entry]:
         ]
     found: list[Entry] = context.memo["javascript.files"]
     return found
+
+
+def page_files(context: Context) -> list[Entry]:
+    """The HTML files whose scripts were looked through."""
+    from aiaudit.probes.javascript.source import HTML
+
+    records = javascript_project(context).records
+    return [entry for entry in context.project.files if entry.suffix in HTML and entry.path in records]

@@ -14,11 +14,15 @@ MAX_SOURCE: Final = 1024 * 1024  # bytes of a file
 MAX_LINE: Final = 20_000  # characters of a line; a person writes none of that length outside of data
 MAX_BRACKETS: Final = 400  # open brackets: the parser copes with more, what walks its tree need not
 PAGES: Final = frozenset({".vue", ".svelte"})  # components: of their text, the script blocks are read
+HTML: Final = frozenset({".html", ".htm"})  # of their scripts only what they put into the page is looked at
 SUFFIXES: Final = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"}) | PAGES
 PLAIN: Final = frozenset({".ts", ".mts", ".cts"})  # `<T>x` is a cast there; in all others an element
 _BRACKETS: Final = lazy.regex(rb"[(\[{]+|[)\]}]+")
 _LITERAL_LINE: Final = lazy.regex(rb"[\"'`]")
 _SCRIPT: Final = lazy.regex(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_DATA: Final = lazy.regex(
+    rb"\btype\s*=\s*[\"']?(?!text/javascript|module|application/javascript|text/babel)\w", re.IGNORECASE
+)
 _TYPED: Final = lazy.regex(rb"\blang\s*=\s*[\"']?ts(x?)\b", re.IGNORECASE)
 _NOT_NEWLINE: Final = lazy.regex(rb"[^\n]")
 
@@ -47,10 +51,12 @@ def parse(data: bytes, suffix: str) -> tuple[SgNode, str]:
 
 
 def scripts_of(data: bytes) -> tuple[bytes, str]:
-    """The script blocks of a component, at their places, all else blank; and the suffix that their language has."""
+    """The script blocks of a component or a page, at their places, all else blank; and the suffix of their language."""
     blank = bytearray(_NOT_NEWLINE.sub(b" ", data))
     suffix = ".js"
     for match in _SCRIPT.finditer(data):
+        if _DATA.search(match.group(1)):
+            continue  # a template, a graph of data
         blank[match.start(2) : match.end(2)] = match.group(2)
         if typed := _TYPED.search(match.group(1)):
             suffix = ".tsx" if typed.group(1) or suffix == ".tsx" else ".ts"

@@ -27,6 +27,7 @@ NO_DATA: Final = lazy.regex(
     r"|(?:^|/)(?:governance|compliance)/(?:[^/]+/)*[^/]*(?:log|register|matrix|checklist)\.[a-z]+$"
     r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
     r"|(?:^|/)(?:~\$|\.~lock)[^/]*$"  # what office programs keep while a file is open
+    r"|(?:^|/)(?:catboost_info|lightning_logs|tb_logs|wandb)/"  # what a training writes down of itself as it runs
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
     r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$",
     re.IGNORECASE,

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript import filters
 from aiaudit.probes.javascript.addresses import Addresses, pages, reaching
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
@@ -24,7 +25,9 @@ MARKS: Final = lazy.linear(
     rb"\beval\b|\bFunction\s*\(|\bvm\d?\b|child_process|dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     rb"|RawUnsafe|\bsql\b|\.raw\s*\(|\.query\s*\(|\bexeca\b|zx\b|\bexec(?:Sync)?\s*\(|rehype-?[Rr]aw"
     rb"|\b(?:fetch|axios|got|ky|ofetch|\$fetch)\b[^\n]{0,40}\(|\bwriteFile(?:Sync)?\(|text/html|\.html\("
-    rb"|\b(?:session|tx|driver|db|pool|client|conn|connection|database)\.(?:run|execute|executeQuery|all|prepare)\("
+    rb"|"
+    + filters.MARK
+    + rb"|\b(?:session|tx|driver|db|pool|client|conn|connection|database)\.(?:run|execute|executeQuery|all|prepare)\("
 )
 _CODE: Final = lazy.regex(
     r"^(?:eval|Function|setTimeout\.string|vm\.(?:runIn\w+|Script|compileFunction)|vm2\.VM(?:\.run)?|(?:globalThis|window)\.eval)$"
@@ -71,6 +74,10 @@ class FlowFinder:
                 found.append(self._row(call, *sink))
         for node, name, value in (*self._html(), *pages(self.module)):
             found.append(self._row(node, "html", name, value))
+        for node, name, told, line in filters.filters(self.module):
+            found.append(
+                {**self._row(node, "filter", name, node), "source": "user", "source_name": told, "source_line": line}
+            )
         return [row for row in found if row["source"] != "constant"]
 
     def answering(self) -> list[str]:

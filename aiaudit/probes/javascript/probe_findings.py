@@ -67,14 +67,15 @@ class FlowsQuery(ScriptQuery):
     """Places that run, query or render text, by where the text comes from. sources: llm (what a model answered), user
     (a request's data), unknown (not followed to its end). sinks: code (eval, new Function, vm), shell (exec, a shell's
     spawn), sql (text put together, raw queries), html (dangerouslySetInnerHTML, innerHTML, pages that a server answers
-    with); only where asked for: url (requests; of an address that begins with the project's own nothing is told) and
-    file (written or removed). sanitised: it passes an escaping or cleaning function. pages: the scripts of HTML files
-    are looked at as well. In a script of a page, source reply: what a server answered, source_name the address that was
-    asked and the fields that were taken, a space between; what clears a text on the way ends it."""
+    with); only where asked for: url (requests; of an address that begins with the project's own nothing is told), file
+    (written or removed) and filter (of MongoDB or Prisma, that the body of a request fills with a value of any type).
+    sanitised: it passes an escaping or cleaning function. pages: the scripts of HTML files are looked at as well. In a
+    script of a page, source reply: what a server answered, source_name the address that was asked and the fields that
+    were taken, a space between; what clears a text on the way ends it."""
 
     sources: list[Literal["llm", "user", "reply", "unknown"]] = Field(default=["llm"])
     pages: bool = False
-    sinks: list[Literal["code", "shell", "sql", "html", "url", "file"]] = Field(
+    sinks: list[Literal["code", "shell", "sql", "html", "url", "file", "filter"]] = Field(
         default=["code", "shell", "sql", "html"]
     )
     features: ClassVar[tuple[str, ...]] = ("flows",)

@@ -88,13 +88,17 @@ class SentProbe(Probe[SentQuery]):
             for one in record.get("sent", ()) if query.what == "sent" else ():
                 yield {"cell": 0, **one, "served": entry.path in closure, "through": ""}
             for one in record.get("ends", ()):
-                row = {name: value for name, value in one.items() if name not in ("param", "vague", "inner")}
+                row = {name: value for name, value in one.items() if name not in ("param", "vague", "inner", "whole")}
                 row = {"through": "", **row, "served": entry.path in closure}
                 source = handed.get((entry.path, one["function"], one["param"]))
                 known = one["vague"] or (one["inner"] and one["function"].rpartition(".")[2] not in called)
                 if query.what == "ends" and source is None and not known:
                     yield {"cell": 0, **row, "source_name": one["param"], "source_line": 0}
-                elif query.what == "sent" and source is not None and not (source[1] and one["does"] in _PATHS):
+                elif (
+                    query.what == "sent"
+                    and source is not None
+                    and not (source[1] and one["does"] in _PATHS and not one.get("whole"))
+                ):
                     yield {"cell": 0, **row, "source_name": source[0], "source_line": 0}
 
         having = project.having

@@ -31,7 +31,7 @@ HITS: Final = (
     rb"|\.save\(|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head|request|stream)\("
     rb"|\burl(?:open|retrieve)\(|\.(?:read_(?:text|bytes|csv|excel|parquet|json|table)|iterdir|r?glob|listdir|scandir|walk)\("
     rb"|\b(?:iglob|ZipFile|load|loadtxt|genfromtxt|imread|VideoCapture|PdfReader|Document|load_workbook|Presentation)\(|\w+Loader\("
-    rb"|\b(?:soundfile|sf)\.read\(|\b(?:fetch_url|Article)\("
+    rb"|\b(?:soundfile|sf)\.read\(|\b(?:fetch_url|Article|\w*QdrantClient|create_connection|open_connection)\("
     rb"|\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\(|\bsubprocess\.run\("
     rb"|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|exec_driver_sql)\(|\btext\("
 )
@@ -75,7 +75,7 @@ def sent(view: FileView) -> dict[str, Any]:
         for node in expressions(header(statement)):
             if not isinstance(node, ast.Call) or (use := use_of(node, scope, view, sinks)) is None:
                 continue
-            way = _Way(view, _KINDS.get(use.does, "path"))
+            way = _Way(view, _KINDS.get(use.does, "path"), whole=use.whole)
             source = way.first(use.argument, scope)
             for function, name in way.ends[: _MOST_ENDS - len(ends)] if source is None else ():
                 if use.named and name not in way.texts:
@@ -89,6 +89,7 @@ def sent(view: FileView) -> dict[str, Any]:
                         "param": name,
                         "vague": use.named and "." not in name,
                         "inner": (function, name) in way.inner,
+                        "whole": use.whole and name not in way.narrow,
                     }
                 )
             for function, name in way.lost[:1] if source is None else ():
@@ -116,8 +117,10 @@ def sent(view: FileView) -> dict[str, Any]:
 class _Way:
     """One way backwards from a path or an address."""
 
-    def __init__(self, view: FileView, kind: str) -> None:
+    def __init__(self, view: FileView, kind: str, *, whole: bool = False) -> None:
         self.view = view
+        self.whole = whole  # a part of an address is taken too, where it is a part of the path by itself: `..`
+        self.narrow: set[str] = set()  # names that are only the beginning of such a part
         self.resolver = view.resolver
         self.kind = kind
         self.senders = Senders(view.resolver, kind)
@@ -186,11 +189,14 @@ class _Way:
     def _parts(self, parts: list[ast.expr], scope: Scope, depth: int, hops: int) -> Iterator[Sent]:
         """The parts of an f-string that are a part of a path by themselves, or with which an address begins."""
         before = "/"
-        for part in parts:
+        for place, part in enumerate(parts):
             if isinstance(part, ast.Constant):
                 before = str(part.value)
             elif isinstance(part, ast.FormattedValue):
                 alone = self.kind == "text" or before.endswith(("/", "\\"))
+                follows = parts[place + 1] if place + 1 < len(parts) else None
+                if self.whole and follows is not None and not _begins_a_part(follows) and (name := dotted(part.value)):
+                    self.narrow.add(name)
                 if alone and part.conversion < 0 and part.format_spec is None:
                     yield from self.sources(part.value, scope, depth + 1, hops)
                 before = ""
@@ -279,6 +285,7 @@ class _Way:
                 and not self.senders.is_injected(argument, scope)
             ):
                 in_path = self.kind != "text" and is_in_path(node, argument.arg)
+                in_path = in_path and (not self.whole or argument.arg in self.narrow)
                 yield from [] if in_path else [Sent(argument.arg, argument.lineno)]
             return
         own = (scope.qualname, argument.arg)
@@ -376,6 +383,10 @@ class _Way:
                     self.passed.setdefault(id(caller), (caller, set()))[1].add(f"{given.id}.filename")
                     yield Sent(f"{argument.arg}.filename", argument.lineno)
                     return
+
+
+def _begins_a_part(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and str(node.value).startswith(("/", "\\"))
 
 
 def _expression(binding: Binding) -> ast.expr | None:

@@ -25,6 +25,12 @@ _ASKED: Final = frozenset(
     [f"{client}.{verb}" for client in _CLIENTS for verb in _VERBS]
     + ["urllib.request.urlopen", "urllib.request.urlretrieve"]
 )
+_CONNECTS: Final = {  # where the address stands that a client is made for, or that is connected to
+    "qdrant_client.QdrantClient": ("url", "location", "host"),
+    "qdrant_client.AsyncQdrantClient": ("url", "location", "host"),
+    "socket.create_connection": ("address",),
+    "asyncio.open_connection": ("host",),
+}
 _PATHS: Final = {  # what is done with the file, and where its path stands
     "os.remove": ("removes", 0), "os.unlink": ("removes", 0), "shutil.rmtree": ("removes", 0),
     "shutil.copy": ("writes", 1), "shutil.copy2": ("writes", 1), "shutil.copyfile": ("writes", 1),
@@ -59,6 +65,8 @@ class Use(NamedTuple):
     argument: ast.expr
     named: bool = False
     """Whether what is handed over may as well be an open file or one of the project's own, as a rule."""
+    whole: bool = False
+    """Whether a folder is meant with all below it: the part `..` of a path is the folder above."""
 
 
 def use_of(call: ast.Call, scope: Scope, view: FileView, sinks: Sinks) -> Use | None:
@@ -77,12 +85,18 @@ def use_of(call: ast.Call, scope: Scope, view: FileView, sinks: Sinks) -> Use | 
             position = 1 if last in ("request", "stream") else 0
             argument = keyword_of(call, "url") or (call.args[position] if len(call.args) > position else None)
             return Use("asks", one.name, argument) if argument is not None else None
+        if one.name in _CONNECTS:
+            given = [keyword_of(call, name) for name in _CONNECTS[one.name]]
+            argument = next((each for each in given if each is not None), call.args[0] if call.args else None)
+            if isinstance(argument, ast.Tuple) and argument.elts:  # `(host, port)`
+                argument = argument.elts[0]
+            return Use("asks", one.name, argument) if argument is not None else None
         if one.name in _PATHS:
             does, position = _PATHS[one.name]
             argument = keyword_of(call, "path") or (call.args[position] if len(call.args) > position else None)
             if does == "opens":
                 does = "writes" if _writes(call) else "reads"
-            return Use(does, one.name, argument) if argument is not None else None
+            return Use(does, one.name, argument, whole=last == "rmtree") if argument is not None else None
         if (opens := _opens(one.name)) is not None and (argument := _first_of(call)) is not None:
             return Use(opens, one.name, argument, named=True)
     run = sinks.of(call, scope)

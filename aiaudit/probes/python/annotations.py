@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.names import dotted, last_name
@@ -32,6 +33,7 @@ _PLAIN: Final = (
 _NUMBERS: Final = frozenset(
     ("int", "float", "Decimal", "PositiveInt", "PositiveFloat", "conint", "confloat", "condecimal")
 )
+_OF_KEYS: Final = lazy.regex(r"(?i)(?:^|_|[a-z])(?:ids|uuids|keys|codes|slugs)$")
 _ANY_SIZE: Final = LOOSE_TYPES | _LISTS | _MAPS | {"str"}
 
 
@@ -201,7 +203,7 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
         limits = [one for one in fields if bounded(one.value) or bounded_annotation(one.annotation)]
         sized = [one for one in limits if not ranged(one.value, one.annotation)]
         whole = "*" in checked
-        endless = [one for one in fields if one not in limits and any_size(one.annotation)]
+        endless = [one for one in fields if (one not in limits and any_size(one.annotation)) or _few_of_any_length(one)]
         loose_ends = [] if whole else [one for one in endless if last_name(one.target) not in checked]
         found[scope.qualname] = {
             "line": view.source.line(scope.node.lineno),
@@ -223,6 +225,21 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
                 if last_name(call.func) == "create_model":
                     found[name] = {"line": view.source.line(node.lineno), **_created(call, tree)}
     return found
+
+
+def _few_of_any_length(field: ast.AnnAssign) -> bool:
+    """`texts: list[str] = Field(max_length=10)`: what is limited is how many there are. Keys are only looked up."""
+    if _OF_KEYS.search(last_name(field.target)):
+        return False
+    match field.annotation:
+        case ast.Subscript(value=value, slice=ast.Name(id="str")) if last_name(value) in _LISTS:
+            return True
+        case ast.Subscript(
+            value=ast.Name(id="Annotated"),
+            slice=ast.Tuple(elts=[ast.Subscript(value=value, slice=ast.Name(id="str")), *_]),
+        ):
+            return last_name(value) in _LISTS
+    return False
 
 
 def _named_types(tree: ast.AST) -> dict[str, ast.expr]:

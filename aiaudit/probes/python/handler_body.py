@@ -11,7 +11,7 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, below, statements, walk
-from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
+from aiaudit.probes.python.refusals import answers_400, answers_400_by, is_400, turns_away
 
 _AUTH_WORDS: Final = name_set(
     "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
@@ -80,7 +80,7 @@ class HandlerBody:
                 loose = loose or id(inner) not in numbers
             if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
                 names.setdefault(text)
-            if isinstance(inner, ast.Return) and answers_400(inner.value):
+            if isinstance(inner, ast.Return) and (answers_400(inner.value) or _answers_by_another(scope, inner.value)):
                 self.checks = self.checks or "answers 400"
             if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and is_400(inner.exc):
                 self.checks = self.checks or "raises 400"
@@ -100,7 +100,7 @@ class HandlerBody:
             self.checks = "model_validate"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
         self.limits_length = lengths.are_limited(scope, node, nodes)
-        self.looks_in = self.reads_request or _looks_in(nodes)
+        self.looks_in = self.reads_request or _looks_in(nodes, scope)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
         chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in nodes)
@@ -282,8 +282,26 @@ def _refuses_others(decorator: ast.expr) -> str:
     return last if last in _BY_DECORATOR or (last == "expect" and asked) else ""
 
 
-def _looks_in(nodes: Sequence[ast.AST]) -> bool:
-    """Whether a handler does more with the `request` than to ask who it is from and to hand it to a page."""
+def _answers_by_another(scope: Scope, value: ast.expr | None) -> bool:
+    """Whether a function of the same file answers that something is wrong with what was sent."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    made = _of_the_file(scope, value.func.id)
+    return made is not None and answers_400_by(value, made)
+
+
+def _of_the_file(scope: Scope, name: str) -> FunctionNode | None:
+    outer = scope
+    while outer.parent is not None:
+        outer = outer.parent
+    found = outer.children.get(name)
+    made = found.node if found is not None and found is not scope else None
+    return made if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+
+def _looks_in(nodes: Sequence[ast.AST], scope: Scope, name: str = "request", hops: int = 0) -> bool:
+    """Whether a handler does more with the `request` than to ask who it is from and to hand it to a page, or to a
+    function of the same file that does no more."""
     harmless: set[int] = set()
     for inner in nodes:
         if isinstance(inner, ast.Attribute) and inner.attr in _ABOUT:
@@ -292,7 +310,15 @@ def _looks_in(nodes: Sequence[ast.AST]) -> bool:
             given = [*inner.args, *(one.value for one in inner.keywords)]
             harmless.update(id(one) for one in given)
             harmless.update(id(one) for each in given if isinstance(each, ast.Dict) for one in each.values)
-    return any(isinstance(one, ast.Name) and one.id == "request" and id(one) not in harmless for one in nodes)
+        match inner:
+            case ast.Call(func=ast.Name(id=called), args=[ast.Name(id=handed) as first, *_]) if (
+                handed == name and not hops
+            ):
+                made = _of_the_file(scope, called)
+                taken = [*made.args.posonlyargs, *made.args.args] if made is not None else []
+                if made is not None and taken and not _looks_in(below(made, _MOST), scope, taken[0].arg, hops + 1):
+                    harmless.add(id(first))
+    return any(isinstance(one, ast.Name) and one.id == name and id(one) not in harmless for one in nodes)
 
 
 def _is_said(node: ast.stmt) -> bool:

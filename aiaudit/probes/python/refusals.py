@@ -13,6 +13,8 @@ _NAMED: Final = name_set(
     " ClientException ValidationException"
 )
 
+_CODES: Final = ("status", "status_code", "code")
+
 
 def answers_400(node: ast.expr | None) -> bool:
     """`return {…}, 400` or `return JSONResponse(…, status_code=422)`."""
@@ -38,3 +40,32 @@ def is_400(call: ast.Call) -> bool:
         if isinstance(value, ast.Attribute) and value.attr.startswith(("HTTP_400", "HTTP_422", "BAD_REQUEST")):
             return True
     return last_name(call.func) in _NAMED
+
+
+def answers_400_by(call: ast.Call, made: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """`return error("too long")` of a function of the same file that answers with the code it is given, or else 400:
+    `def error(text, status=400): return JsonResponse({…}, status=status)`."""
+    arguments = [*made.args.posonlyargs, *made.args.args]
+    defaults = dict(zip([one.arg for one in arguments[::-1]], made.args.defaults[::-1], strict=False))
+    defaults |= {
+        one.arg: value for one, value in zip(made.args.kwonlyargs, made.args.kw_defaults, strict=True) if value
+    }
+    given = dict(zip([one.arg for one in arguments], call.args, strict=False))
+    given |= {one.arg: one.value for one in call.keywords if one.arg}
+    for statement in made.body:
+        if not isinstance(statement, ast.Return):
+            continue
+        if answers_400(statement.value):
+            return True
+        match statement.value:
+            case ast.Tuple(elts=[_, ast.Name(id=name), *_]):
+                named = [name]
+            case ast.Call(keywords=keywords):
+                named = [one.value.id for one in keywords if one.arg in _CODES and isinstance(one.value, ast.Name)]
+            case _:
+                named = []
+        for name in named:
+            match given.get(name, defaults.get(name)):
+                case ast.Constant(value=400 | 422):
+                    return True
+    return False

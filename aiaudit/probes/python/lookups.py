@@ -192,6 +192,9 @@ class _Function:
                 case ast.Call(func=func, args=args):
                     if last_name(func) in _QUERIES and args and (model := self._class(args[0])):
                         return model
+                    if last_name(func).endswith("_or_404") and args and isinstance(args[0], ast.Call):
+                        node = args[0]  # `get_object_or_404(Document.objects.select_related("owner"), id=number)`
+                        continue
                     node = func
                 case ast.Attribute(value=value, attr=attr):
                     if attr in ("objects", "query", "all_objects") and (model := self._class(value)):

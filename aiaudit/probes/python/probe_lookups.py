@@ -67,8 +67,9 @@ class LookupsQuery(CodeQuery):
     up; sent: what the handler calls that; asked: the names of all that stands before the
     handler. held: `to who asks` (a condition of the query, or a comparison beside it),
     `unclear` (who asks is handed on, and it is not known for what) or `to nothing`: nobody looks whether the record is
-    the caller's."""
+    the caller's. everybody: only those of handlers that ask nobody who is calling."""
 
+    everybody: bool = False
     features: ClassVar[tuple[str, ...]] = ("lookups", "stored", "routes", "turning", "idle", "routers")
 
 
@@ -89,7 +90,7 @@ class LookupsProbe(Probe[LookupsQuery]):
             seen: set[tuple[Any, ...]] = set()
             for row in project.records[entry.path].get("routes", ())[:_MOST]:
                 auth = str(row.get("auth", "")) or auth_of(row, entry.path, project)
-                for one in _of_handler(row, entry.path, owned) if auth else ():
+                for one in _of_handler(row, entry.path, owned) if bool(auth) != query.everybody else ():
                     key = (one["path"], one["line"], one["stored"], row.get("function"))
                     if key not in seen:
                         seen.add(key)

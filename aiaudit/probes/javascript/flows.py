@@ -58,6 +58,8 @@ MOST_RETURNS: Final = 6  # of a function that is called where it is written; of 
 class FlowFinder:
     """Rows of sinks; `source`: llm, user, constant, call (a function of the project, judged later) or unknown."""
 
+    most_steps = MAX_STEPS
+
     def __init__(self, module: Module, resolver: Resolver) -> None:
         self.module = module
         self.resolver = resolver
@@ -156,7 +158,7 @@ class FlowFinder:
                 for value in given.children()[1:2] if given is not None else ():  # a name, or a call that makes it
                     yield value, "dangerouslySetInnerHTML", value
         if "nnerHTML" in text or "outerHTML" in text:
-            put = r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="
+            put = r"^[^=;\n]{1,200}\.(?:inner|outer)HTML\s*\+?="  # `$("#one .two").innerHTML =`
             for node in self.module.root.find_all(
                 {"rule": {"any": [{"kind": kind} for kind in ASSIGNS], "regex": put}}
             )[:200]:
@@ -221,7 +223,7 @@ class FlowFinder:
 
     def _source(self, node: SgNode | None, steps: int) -> tuple[Any, Any, int]:
         """(source, name, line) of the most telling part of an expression."""
-        if node is None or steps > MAX_STEPS:
+        if node is None or steps > self.most_steps:
             return "unknown", "", 0
         kind = node.kind()
         line = node.range().start.line + 1

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.flows import MAX_STEPS, FlowFinder
+from aiaudit.probes.javascript.flows import FlowFinder
 from aiaudit.probes.javascript.module import FUNCTIONS, Binding, Module, first_named, named_in
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.page_requests import ASKS, SOCKETS, PageRequests, field_of
@@ -32,6 +32,7 @@ from aiaudit.probes.javascript.page_texts import (
 )
 from aiaudit.probes.javascript.page_values import MOST, PageValues, given_back, iterated
 from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -44,11 +45,15 @@ MARKS: Final = lazy.linear(
     rb"innerHTML|outerHTML|dangerouslySetInnerHTML|insertAdjacentHTML|document\.write|\.(?:html|append|prepend)\s*\("
 )
 _STEPS_OF_ALL: Final = 20_000  # expressions that are looked at in one file; of the rest nothing is known
+_DEEP: Final = 28  # steps from a place of a page back to what was asked: lists in lists, cards of cards
+_CHOOSE: Final = name_set("filter find findLast sort")  # what these are handed says which, and is no part of them
 _KNOWN: Final = frozenset({"llm", "reply", "user"})
 
 
 class PageFlows(FlowFinder):
     """The flows of a script that works on a page."""
+
+    most_steps = _DEEP
 
     def __init__(self, module: Module, resolver: Resolver) -> None:
         super().__init__(module, resolver)
@@ -75,12 +80,12 @@ class PageFlows(FlowFinder):
         self._left -= 1
         if self._left < 0:
             return "unknown", "", 0
-        if node is not None and steps <= MAX_STEPS and node.kind() in ("member_expression", "subscript_expression"):
+        if node is not None and steps <= _DEEP and node.kind() in ("member_expression", "subscript_expression"):
             return self._member(node, steps)
-        if node is not None and node.kind() in ("ternary_expression", "binary_expression") and steps <= MAX_STEPS:
+        if node is not None and node.kind() in ("ternary_expression", "binary_expression") and steps <= _DEEP:
             sides = ("consequence", "alternative") if node.kind() == "ternary_expression" else ("left", "right")
             return but_errors(node, strongest([self._source(node.field(side), steps + 1) for side in sides]))
-        if node is not None and node.kind() == "template_string" and steps <= MAX_STEPS:
+        if node is not None and node.kind() == "template_string" and steps <= _DEEP:
             parts = [first_named(one) for one in node.children() if one.kind() == "template_substitution"]
             return but_errors(node, strongest([self._source(one, steps + 1) for one in parts]))
         return super()._source(node, steps)
@@ -171,6 +176,10 @@ class PageFlows(FlowFinder):
         ):
             cleared = strongest([self._source(one, steps + 1) for one in given])
             return cleared if cleared[0] in ("llm", "user") else ("constant", "", line)  # the row says that it is clean
+        if arguments is not None and arguments.kind() == "template_string" and named.spec == LOCAL:
+            parts = [first_named(one) for one in arguments.children() if one.kind() == "template_substitution"]
+            put = strongest([self._source(one, steps + 1) for one in parts])
+            return ("constant", "", line) if self._clears(named.spec, named.rest) else but_errors(node, put)
         if word in ("replace", "replaceAll") and takes_out_tags(given):
             return "constant", "", line  # `text.replace(/</g, "&lt;")`
         if FIXED.search(name) or FIXED.search(written):
@@ -188,7 +197,7 @@ class PageFlows(FlowFinder):
             return strongest([self._source(one, steps + 1) for one in given])
         if word in STEPS and called is not None:
             parts = [self._source(called.field("object"), steps + 1)]
-            for one in given:
+            for one in given if word not in _CHOOSE else ():
                 if one.kind() in FUNCTIONS:
                     parts += [self._source(back, steps + 1) for back in given_back(one)[:MOST]]
                 else:

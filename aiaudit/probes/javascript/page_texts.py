@@ -20,7 +20,7 @@ HANDS_ON: Final = lazy.regex(
 STEPS: Final = name_set(
     "json text data clone blob then getReader read pipeThrough trim trimStart trimEnd split join slice substring substr"
     " concat toString toUpperCase toLowerCase replace replaceAll map filter flatMap flat sort reverse find findLast at"
-    " pop shift padStart padEnd repeat reduce entries values valueOf unwrap decode"
+    " pop shift padStart padEnd repeat reduce entries values valueOf unwrap decode catch finally"
 )
 FIXED: Final = lazy.regex(
     r"^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|Boolean|Date(?:\.\w+)*|isNaN|crypto\.randomUUID"

@@ -24,6 +24,12 @@ def flows(code: str) -> list[tuple[str, str]]:
     ("code", "told"),
     [
         (ASKED + "box.innerHTML = data.answer;", "/api/ask answer"),
+        (ASKED + "$('#one .two').innerHTML = data.answer;", "/api/ask answer"),
+        (
+            ASKED
+            + "const h = (s, ...v) => s.reduce((o, p, i) => o + p + v[i], ''); box.innerHTML = h`<p>${data.answer}</p>`;",
+            "/api/ask answer",
+        ),
         (ASKED + "box.innerHTML = data.result.answer.trim();", "/api/ask result.answer"),
         (ASKED + "const { answer } = data; box.innerHTML = `<p>${answer}</p>`;", "/api/ask answer"),
         (ASKED + "let all = ''; all += data.answer; box.innerHTML = all;", "/api/ask answer"),

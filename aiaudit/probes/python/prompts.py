@@ -88,6 +88,12 @@ _PROGRAM: Final = lazy.regex(  # a manager that is no person: `only with the pro
     r"(?i)\b(?:package|dependency|version|password|secrets?|state|task|window|file|session|connection|context|process|plug-?in)"
     r"[ -]managers?$"
 )
+# Whom users ask for is no condition of what they may do: `only when the user asks for a human/manager`.
+_ASKED_FOR: Final = lazy.regex(
+    r"(?i)\b(?:asks?|asked|asking|requests?|requested|demands?|wants?)[ ]"
+    r"(?:(?:explicitly|directly|for|to|speak|talk|see|with|an?|the|your|our|real|live|human|person|agent|support|operator"
+    r"|specialist|representative|or)[ /,]++)*+[\w-]+$"
+)
 # Who is told that he is the manager is the model: what only the manager may do is its own work.
 _IS_MANAGER: Final = lazy.regex(r"(?i)\byou are (?:(?:an?|the|our|your) )?(?:[\w'-]+ ){0,5}managers?\b")
 _MANAGER: Final = lazy.regex(r"(?i)\bmanagers?$")
@@ -359,5 +365,5 @@ def judged(text: str) -> dict[str, Any]:
 
 def _access_rule(text: str) -> bool:
     """Whether the prompt says who may see or do what, which the model cannot enforce."""
-    found = [rule for rule in _AUTHORISATION.finditer(text) if not _PROGRAM.search(rule[0])]
+    found = [rule for rule in _AUTHORISATION.finditer(text) if not _PROGRAM.search(rule[0]) and not _ASKED_FOR.search(rule[0])]
     return bool(found) and not (all(_MANAGER.search(rule[0]) for rule in found) and bool(_IS_MANAGER.search(text)))

@@ -365,5 +365,9 @@ def judged(text: str) -> dict[str, Any]:
 
 def _access_rule(text: str) -> bool:
     """Whether the prompt says who may see or do what, which the model cannot enforce."""
-    found = [rule for rule in _AUTHORISATION.finditer(text) if not _PROGRAM.search(rule[0]) and not _ASKED_FOR.search(rule[0])]
+    found = [
+        rule
+        for rule in _AUTHORISATION.finditer(text)
+        if not _PROGRAM.search(rule[0]) and not _ASKED_FOR.search(rule[0])
+    ]
     return bool(found) and not (all(_MANAGER.search(rule[0]) for rule in found) and bool(_IS_MANAGER.search(text)))

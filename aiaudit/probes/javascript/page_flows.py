@@ -177,8 +177,8 @@ class PageFlows(FlowFinder):
             cleared = strongest([self._source(one, steps + 1) for one in given])
             return cleared if cleared[0] in ("llm", "user") else ("constant", "", line)  # the row says that it is clean
         if arguments is not None and arguments.kind() == "template_string" and named.spec == LOCAL:
-            parts = [first_named(one) for one in arguments.children() if one.kind() == "template_substitution"]
-            put = strongest([self._source(one, steps + 1) for one in parts])
+            filled = [first_named(one) for one in arguments.children() if one.kind() == "template_substitution"]
+            put = strongest([self._source(one, steps + 1) for one in filled])
             return ("constant", "", line) if self._clears(named.spec, named.rest) else but_errors(node, put)
         if word in ("replace", "replaceAll") and takes_out_tags(given):
             return "constant", "", line  # `text.replace(/</g, "&lt;")`

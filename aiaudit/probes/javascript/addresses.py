@@ -36,7 +36,7 @@ def reaching(call: SgNode, name: str, given: list[SgNode]) -> tuple[str, str, Sg
     """A request, a file, a statement that is no text here, or a page that a server puts together."""
     if _FETCHES.match(name):
         options = given[0] if given[0].kind() == "object" else None  # `axios({url, …})`
-        return "url", name[-60:], _property(options, "url") if options is not None else given[0]
+        return "url", name[-60:], property_of(options, "url") if options is not None else given[0]
     if _WRITES.match(name):
         return "file", name[-60:], given[0]
     if name.rpartition(".")[2] not in _METHODS or (called := call.field("function")) is None:
@@ -135,7 +135,7 @@ def _by_its_name(found: tuple[Any, Any, int], told: str) -> tuple[Any, Any, int]
     return (found[0], told, found[2]) if told and found[0] == "unknown" and not telling else found
 
 
-def _property(node: SgNode, name: str) -> SgNode | None:
+def property_of(node: SgNode, name: str) -> SgNode | None:
     """What an object literal holds under a name."""
     for one in node.children():
         if one.kind() == "pair" and (key := one.field("key")) is not None and key.text().strip("\"'") == name:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.addresses import property_of
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, named_in
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def filters(module: Module) -> Iterator[tuple[SgNode, str, str, int]]:
             continue
         asked: SgNode | None = None
         if _OF_PRISMA.search(name):
-            asked = _value(given[0], "where")
-        elif _OF_MONGO.search(name) and _value(given[0], "where") is None:  # that is TypeORM, or Sequelize
+            asked = property_of(given[0], "where")
+        elif _OF_MONGO.search(name) and property_of(given[0], "where") is None:  # that is TypeORM, or Sequelize
             asked = given[0]
         if asked is None or asked.kind() != "object":
             continue
@@ -68,15 +69,6 @@ def _values(node: SgNode) -> Iterator[SgNode]:
             yield one
         elif one.kind() == "pair" and (value := one.field("value")) is not None:
             yield value
-
-
-def _value(node: SgNode, name: str) -> SgNode | None:
-    for one in node.children():
-        if one.kind() == "pair" and (key := one.field("key")) is not None and key.text().strip("\"'") == name:
-            return one.field("value")
-        if one.kind() == "shorthand_property_identifier" and one.text() == name:
-            return one
-    return None
 
 
 def _body(module: Module, node: SgNode | None, steps: int) -> str:

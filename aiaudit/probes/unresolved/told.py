@@ -1,8 +1,8 @@
 """The probe `readme.unresolved`: what a README tells people to run, and that is not there.
 
-Only what no folder of the tree holds under that name is told of: a README says "go to the folder" in prose as often as
-in a command. What another command or a sentence of it makes, fetches or asks the reader to write is left out, and so
-is all that follows a second repository, since it is that one's.
+What no folder of the tree holds under that name is told of, and what none of the folders holds in which the command may
+be meant to be run (`told_places`). What another command or a sentence of it makes, fetches or asks the reader to write
+is left out, and so is all that follows a second repository, since it is that one's.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ from itertools import islice
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci import makefile
-from aiaudit.probes.docs.commands import Command, bare, typed
+from aiaudit.probes.docs.commands import bare
 from aiaudit.probes.docs.common import library
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.reading import Files, listed, scope_of
-from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, row_of, whereabouts
+from aiaudit.probes.unresolved.copies import upward
+from aiaudit.probes.unresolved.told_places import BLANK, Folders, steps
+from aiaudit.probes.unresolved.whereabouts import ELSEWHERE, NOWHERE, UNRESOLVED, Cause, row_of, whereabouts
+from aiaudit.project.entry import display
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
 
-_READMES: Final = ("{README,readme,Readme}{,.md,.rst,.txt}", "*/{README,readme,Readme}{,.md,.rst,.txt}")
-_LATER: Final = lazy.regex(
-    r"(?i)\b(?:roadmap|future|planned|to-?do|coming soon|next steps|contribut\w+|structure|layout|troubleshoot\w*|faq"
-    r"|deprecated|legacy|example output|alternativ\w+|optional)\b"
+_READMES: Final = (
+    "{README,readme,Readme}{,.md,.rst,.txt}",
+    "*/{README,readme,Readme}{,.md,.rst,.txt}",
+    "README[-_]*.md",
 )
 _ASIDE: Final = lazy.regex(
-    r"(?i)(?:^|[/_-])(?:archived?|legacy|old|obsolete|deprecated|backups?|third[_-]party|docs?|tests?|\.github)(?:[/_-]|$)"
-)
-_CLONE: Final = lazy.regex(r"\bgit\s+clone\b.{0,120}?([\w.-]{1,100}?)(?:\.git)?/?(?:\s+[\w./-]+)?\s*$")
-# `<your file>`, `$NAME`, `{name}`, `*.py`, `path/to/x.py`, `your_script.py`, `…`
-_BLANK: Final = lazy.regex(
-    r"[<>$*{}\[\]…%|]|\.\.\.|(?i:path/to|(?:^|[/_-])(?:your|my|some|name|foo|xxx+)(?:[_.-]|$)|^https?:"
-    r"|(?:^|/)(?:script|example|file|filename|app_name)\.\w+$)|^[-/~]"
+    r"(?i)(?:^|[/_-])(?:archived?|legacy|old|obsolete|deprecated|backups?|third[_-]party|docs?|tests?"
+    r"|\.github)(?:[./_-]|$)"
 )
 _FLAG: Final = r"(?:\s++-[\w-]++(?:=\S++)?)*+"
 _SCRIPT: Final = lazy.regex(
@@ -66,6 +65,21 @@ _APPLIED: Final = lazy.regex(
     r"\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
 )
 _TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run ([\w:.-]+)|^npm (start)\b")
+_TESTED: Final = lazy.regex(
+    r"^(?:python[\d.]* -m )?pytest(?:\s+(?:-[vqsxl]+|--[\w-]+=\S+|--(?:verbose|quiet|cov)))*"
+    r"\s+([\w./-]+)(?:::\S+)?(?:\s|$)"
+)
+_UP: Final = lazy.regex(
+    r"^docker(?:-|\s)compose(?:\s+--(?:profile|env-file|progress|ansi)[ =]\S+)*\s+(?:up|build|run)\b"
+)
+_COMPOSE_FILE: Final = lazy.regex(r"\s(?:-f|--file|--project-directory)[ =]")
+_COMPOSES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+# Without `run`, pnpm and yarn look among the programs of packages too, of which none has a colon.
+_SHORT: Final = lazy.regex(
+    r"^(?:pnpm|yarn|bun) ([a-z][\w-]*:[\w:-]+|dev|preview|lint|format|typecheck|check-types)(?:\s|$)"
+    r"|^(?:npm|pnpm|yarn) (test)(?:\s|$)"
+)
+_ELSEWHERE: Final = lazy.regex(r"\s(?:--prefix|-w|--workspaces?|-C|--cwd|--dir|--filter|-F|-r)(?:[ =]|$)")
 _MADE: Final = lazy.regex(
     r"(?:>{1,2}|\s-[oO]|--output(?:-document)?|\btee(?:\s+-a)?|\btouch|\bnano|\bvim?|\bcode|\bnotepad)[ =]+([\w./-]+)"
     r"|^(?:cp|mv|copy|move|ln)\b.*\s([\w./-]+)\s*$|^(?:wget|curl)\b.*/([\w.-]+)\s*$"
@@ -74,14 +88,13 @@ _WRITTEN: Final = lazy.regex(
     r"(?i)\b(?:creat|sav|writ|mak|add|nam|call|put|past|generat|download|export)\w*\b[^\n]{0,80}$"
 )
 _GENERATED: Final = lazy.regex(r"(?m)^[^\t#\n=]*%[^\n=]*:|^-?s?include\b|\$\((?:eval|foreach|call)\b|^define\b")
-_COMMENT: Final = lazy.regex(r"\s#\s.*$")
-_GONE: Final = lazy.regex(r"^(?:cd|pushd)\s+([^\s;&]+)")
 _MOST_COMMANDS: Final = 300
 
 
 class UnresolvedQuery(Query):
     """Commands of a README whose file, module, script of `package.json` or target of `make` is nowhere in the
-    project. cause, near: see `python.unresolved`. started: always false."""
+    project, or not where the command is run (cause: elsewhere; near: where it lies). cause, near: see
+    `python.unresolved`. started: always false."""
 
 
 class UnresolvedProbe(Probe[UnresolvedQuery]):
@@ -95,7 +108,8 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
 
     def answer(self, fact_id: str, query: UnresolvedQuery, context: Context) -> Fact:
         found = library(context, _READMES)
-        lacking = [row for document in found.documents for row in _lacking(document, context)]
+        seen: set[tuple[str, str]] = set()
+        lacking = [row for document in found.documents for row in _lacking(document, context, seen)]
         scope = scope_of([document.path for document in found.documents], ())
         return listed(
             fact_id, lacking, method="commands of READMEs looked for by their names", scope=scope, note="refers"
@@ -104,35 +118,40 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
 
 class _Named(Struct, frozen=True):
     """What a command names, as it is told; the file in which it would stand, and the names that this may have. `end`:
-    where that name ends in the command; what stands behind it, such as a token, is nobody's business."""
+    where that name ends in the command; what stands behind it, such as a token, is nobody's business. `near`: where it
+    lies instead of where the command is run, in one of `places`."""
 
     end: int
     target: str
     path: str
     names: tuple[str, ...] = ()
+    near: str = ""
+    places: tuple[str, ...] = ()
 
 
 class _Told:
-    """What the project has under its names, whatever the folder."""
+    """What the project has under its names."""
 
     def __init__(self, context: Context) -> None:
         self._files = Files(context.project)
         self._project = context.project
+        self._where = whereabouts(context)
         self.names = {entry.name for entry in context.project.entries}
-        self.folders = {part for entry in context.project.entries for part in entry.path.split("/")[:-1]}
+        self.tree = Folders([entry.path for entry in context.project.entries])
+        self.folders = {path.rpartition("/")[2] for path in self.tree.paths}
 
     @cached_property
-    def scripts(self) -> frozenset[str] | None:
-        """The names of all scripts of all `package.json`; None where one cannot be read."""
-        found: set[str] = set()
+    def packages(self) -> dict[str, frozenset[str]] | None:
+        """The names of the scripts of each `package.json`, by its folder; None where one cannot be read."""
+        found: dict[str, frozenset[str]] = {}
         for entry in self._files.matching("**/package.json"):
             try:
                 value: Any = self._project.json(entry.path)
             except (Malformed, Unreadable):
                 return None
             scripts = value.get("scripts") if isinstance(value, dict) else None
-            found.update(scripts if isinstance(scripts, dict) else ())
-        return frozenset(found)
+            found[entry.path.rpartition("/")[0]] = frozenset(scripts if isinstance(scripts, dict) else ())
+        return found
 
     @cached_property
     def targets(self) -> frozenset[str] | None:
@@ -146,24 +165,62 @@ class _Told:
             found.update(made.lines)
         return frozenset(found)
 
-    def lacks(self, text: str) -> _Named | None:
-        """What a command names that stands nowhere."""
-        if (task := _TASK.match(text)) is not None:
-            return self._task(task.group(1) or task.group(2), task.end())
+    @cached_property
+    def _paths(self) -> dict[str, list[str]]:
+        """Files and folders by their last names, shallow ones first."""
+        found: dict[str, list[str]] = {}
+        paths = [*(entry.path for entry in self._project.entries), *self.tree.paths]
+        for path in sorted(paths, key=lambda one: (one.count("/"), one)):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    def lacks(self, text: str, folders: Collection[str]) -> _Named | None:
+        """What a command names that stands nowhere, or in none of the folders in which it may be meant to be run."""
+        places = () if _ELSEWHERE.search(text) else folders
+        if (task := _TASK.match(text) or _SHORT.match(text)) is not None:
+            return self._task(task.group(1) or task.group(2), task.end(1 if task.group(1) else 2), places)
         if (words := text.split(" "))[0] == "make":
             targets = makefile.parse_call(tuple(words[1:]), "").targets
             ends = (text.index(f" {name}") + 1 + len(name) for name in targets)
             return next(filter(None, map(self._target, targets, ends)), None)
+        if (up := _UP.match(text)) is not None and not _COMPOSE_FILE.search(text):
+            return self._composed(up.end(), places)
         named = _named(text)
-        if named is None or _BLANK.search(named.path) or not self.names.isdisjoint(named.names):
+        if named is None or BLANK.search(named.path):
             return None
-        return None if self.folders.intersection(named.names) else named
+        if self.names.isdisjoint(named.names) and not self.folders.intersection(named.names):
+            return named
+        # A module may be that of an installed package, whatever folder a server is started in.
+        return self._misplaced(named, places) if len(named.names) == 1 else None
 
-    def _task(self, name: str, end: int) -> _Named | None:
-        if self.scripts is None or name in self.scripts or (name == "start" and "server.js" in self.names):
+    def _misplaced(self, named: _Named, folders: Collection[str]) -> _Named | None:
+        paths = sorted({posixpath.normpath(posixpath.join(folder, named.path)) for folder in folders}, key=len)
+        if not paths or any(path.startswith("..") or self._where.holds(path) for path in paths):
             return None
-        target = f"the script {name} of package.json" if self.scripts else "package.json"
-        return _Named(end, target, "package.json")
+        near = next((one for one in self._paths.get(named.names[0], ()) if f"/{one}".endswith(f"/{named.path}")), "")
+        return replace(named, near=near, places=tuple(paths))
+
+    def _composed(self, end: int, folders: Collection[str]) -> _Named | None:
+        """The file that compose looks for where it is run, and above."""
+        if not folders or any(
+            self._where.holds(posixpath.join(up, one)) for at in folders for up in upward(at) for one in _COMPOSES
+        ):
+            return None
+        near = [path for name in _COMPOSES for path in self._paths.get(name, ())]
+        return _Named(end, _COMPOSES[-1], _COMPOSES[-1], _COMPOSES, min(near, key=len, default=""))
+
+    def _task(self, name: str, end: int, folders: Collection[str]) -> _Named | None:
+        packages = self.packages
+        if packages is None or (name == "start" and "server.js" in self.names):
+            return None
+        target = f"the script {name} of package.json" if any(packages.values()) else "package.json"
+        homes = [folder for folder, scripts in packages.items() if name in scripts]
+        if not homes:
+            return _Named(end, target, "package.json")
+        nearest = {next((up for up in upward(folder) if up in packages), None) for folder in folders}
+        if not folders or any(home in nearest for home in homes):
+            return None
+        return _Named(end, target, "package.json", near=posixpath.join(min(homes, key=len), "package.json"))
 
     def _target(self, name: str, end: int) -> _Named | None:
         plain = name.replace("-", "").replace("_", "").isalnum()
@@ -174,11 +231,11 @@ class _Told:
 
 def _named(text: str) -> _Named | None:
     """The file of the project that a command line names."""
-    for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED, _APPLIED):
+    for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED, _APPLIED, _TESTED):
         if (found := pattern.match(text)) is not None:
             at = next(number for number, group in enumerate(found.groups(), 1) if group)
-            path = found.group(at).removeprefix("./")
-            return _Named(found.end(at), path, path, (path.rpartition("/")[2],))
+            path = found.group(at).removeprefix("./").rstrip("/")
+            return _Named(found.end(at), path, path, (path.rpartition("/")[2],)) if path else None
     if (found := _SERVED.match(text)) is not None:
         module = found.group(1)
         last = module.rpartition(".")[2]
@@ -187,11 +244,11 @@ def _named(text: str) -> _Named | None:
     return None
 
 
-def _lacking(document: Document, context: Context) -> Iterator[dict[str, Any]]:
+def _lacking(document: Document, context: Context, seen: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     told, where = _shared(context), whereabouts(context)
     if _ASIDE.search(document.path):
         return
-    commands = list(islice(_own_commands(document, told.folders), _MOST_COMMANDS))
+    commands = list(islice(steps(document, told.tree), _MOST_COMMANDS))
     made = {
         name.rpartition("/")[2]
         for one in commands
@@ -200,49 +257,25 @@ def _lacking(document: Document, context: Context) -> Iterator[dict[str, Any]]:
         if name
     }
     prose = [line for section in document.sections for _, line in section.lines]
-    seen: set[str] = set()
+    passed: set[str] = set()
+    folder = document.path.rpartition("/")[0]
     for one in commands:
         text = bare(one.text.replace("\\", "/"))
-        lacking = told.lacks(text)
-        if lacking is None or lacking.target in seen:
+        lacking = told.lacks(text, one.folders)
+        if lacking is None or lacking.target in passed or (folder, lacking.target) in seen:
             continue
-        seen.add(lacking.target)
+        passed.add(lacking.target)
         name = lacking.path.rpartition("/")[2]
         if name in made or any(name in line and _WRITTEN.search(line.partition(name)[0][-160:]) for line in prose):
             continue
-        folder = document.path.rpartition("/")[0]
-        cause = where.why_not([posixpath.normpath(posixpath.join(top, lacking.path)) for top in (folder, "")])
+        paths = lacking.places or [posixpath.normpath(posixpath.join(top, lacking.path)) for top in (folder, "")]
+        cause = where.why_not(paths)
         if cause is not None:
+            if lacking.near and cause.kind == NOWHERE:
+                cause = Cause(ELSEWHERE, display(lacking.near if "/" in lacking.near else f"./{lacking.near}"))
+            seen.add((folder, lacking.target))
             shown = text[: lacking.end].strip()[:100]
             yield row_of(document.path, one.line, "docs", f"`{shown}`", lacking.target, cause)
-
-
-def _own_commands(document: Document, folders: Collection[str]) -> Iterator[Command]:
-    """The commands of a README that are about its own project, as things are today."""
-    cloned: set[str] = set()
-    for section in document.sections:
-        if _LATER.search(section.title):
-            continue
-        for block in section.code:
-            away = False
-            for command in typed(block):
-                text = _COMMENT.sub("", command.text)
-                if (clone := _CLONE.search(text)) is not None:
-                    cloned.add(clone.group(1))
-                if len(cloned) > 1:
-                    return
-                if (gone := _GONE.match(text)) is not None:
-                    away = _leads_away(gone.group(1), cloned, folders)
-                elif not away:
-                    yield Command(command.line, text)
-
-
-def _leads_away(path: str, cloned: Collection[str], folders: Collection[str]) -> bool:
-    """Whether a `cd` leads out of the project: above it, or to a folder that is neither its own nor of its tree."""
-    last = path.rstrip("/").rpartition("/")[2]
-    if last in ("..", ".", "-") or last in folders or last in cloned:
-        return False
-    return path.startswith(("..", "/", "~")) or bool(cloned and not _BLANK.search(path))
 
 
 def _shared(context: Context) -> _Told:

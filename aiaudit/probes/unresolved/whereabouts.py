@@ -36,12 +36,13 @@ UNRESOLVED: Final = record(
 NOWHERE: Final = "nowhere"
 CAPITALS: Final = "capitals"
 IGNORED: Final = "ignored"
+ELSEWHERE: Final = "elsewhere"  # it is there, and not where it is looked for
 _SUBMODULE: Final = lazy.regex(r"(?m)^\s*path\s*=\s*(\S+)\s*$")
 _MOST_RULES: Final = 2_000
 
 
 class Cause(Struct, frozen=True):
-    """`kind`: one of the three above. `near`: the place of the rule that ignores it, or the path that differs in
+    """`kind`: one of those above. `near`: the place of the rule that ignores it, or the path that differs in
     capitals alone. `rule`: the words of that rule. `by_name`: the rule names this very file, so that it is meant to be
     made by hand."""
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 211  # of the records; part of the cache key
+VERSION: Final = 212  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse

@@ -41,7 +41,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\.write\(\s*\w*(?:code|script|program|answer|response|content|source|output|result|generated)"
     rb"|\b(?:execute|run|exec|eval)_?(?:query|sql|code|command|cmd|shell|python|bash|script|statement|cypher)\w*\("
     rb"|\breturn[ \t]+\(?\s*f?[\"']{1,3}\s*<"
-    rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
+    rb"|\b(?:requests|httpx|\w*sess(?:ion)?|\w*client|\w*https?)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.stream\([ \t]*[\"']POST"
     rb"|\.(?:completions|responses|messages|interactions)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\.generate\(|\.create_(?:chat_)?completion\("

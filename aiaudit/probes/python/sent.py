@@ -28,12 +28,14 @@ from aiaudit.probes.python.turned_away import is_held
 
 HITS: Final = (
     rb"\bopen\(|\.write_(?:text|bytes)\(|\b(?:remove|unlink|rmtree|move|copy|copyfile|copy2)\(|\b(?:FileResponse|send_file)\("
-    rb"|\.save\(|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head|request|stream)\("
+    rb"|\.save\(|\b(?:requests|httpx|\w*sess(?:ion)?|\w*client|\w*https?)\.(?:get|post|put|patch|delete|head|request|stream)\("
+    rb"|\b\w{1,4}\.(?:get|post|put|patch|delete|head)\(\s*(?:f[\"']|\w*(?:ur[il]|link|endpoint|href)\b)"
     rb"|\burl(?:open|retrieve)\(|\.(?:read_(?:text|bytes|csv|excel|parquet|json|table)|iterdir|r?glob|listdir|scandir|walk)\("
     rb"|\b(?:iglob|ZipFile|load|loadtxt|genfromtxt|imread|VideoCapture|PdfReader|Document|load_workbook|Presentation)\(|\w+Loader\("
     rb"|\b(?:soundfile|sf)\.read\(|\b(?:fetch_url|Article|\w*QdrantClient|create_connection|open_connection)\("
     rb"|\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\(|\bsubprocess\.run\("
     rb"|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|exec_driver_sql)\(|\btext\("
+    rb"|\.(?:query|run|sql|fetch(?:row|val|_all|_one|_val)?|(?:execute|run)_query|query_and_wait|execute_(?:read|write))\("
 )
 ALSO: Final = (  # a file in which nobody takes a request, and no function is given anything, is not looked through
     rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+\w+[ \t]*\([ \t\n]*[^) \t\n]"

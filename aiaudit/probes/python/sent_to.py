@@ -55,6 +55,15 @@ _LOADER: Final = lazy.regex(
     r"|Unstructured\w*|BSHTML)Loader)$"
 )
 _FIRST: Final = name_set("file_path path filename file web_path web_paths urls url filepath_or_buffer io fp")
+# A query of whatever language, told by its own words: SQL, SPARQL, Cypher.
+_QUERY: Final = lazy.regex(
+    r"(?is)^\s*(?:PREFIX\s+\w*:\s*<[^>]*>\s*)*(?:SELECT\s(?:.*\sFROM\s|.*\bWHERE\s*\{)|INSERT\s+INTO\s|UPDATE\s+\S+\s+SET\s|DELETE\s+FROM\s"
+    r"|(?:OPTIONAL\s+)?(?:MATCH|MERGE)\s*\(|(?:CONSTRUCT|ASK|DESCRIBE)\b.*\{)"
+)
+_QUERIED: Final = name_set(
+    "query run sql fetch fetchrow fetchval fetch_all fetch_one fetch_val execute_query run_query query_and_wait"
+    " execute_read execute_write"
+)
 _RUN: Final = {"code": "runs", "shell": "runs", "sql": "queries"}
 
 
@@ -100,7 +109,22 @@ def use_of(call: ast.Call, scope: Scope, view: FileView, sinks: Sinks) -> Use | 
         if (opens := _opens(one.name)) is not None and (argument := _first_of(call)) is not None:
             return Use(opens, one.name, argument, named=True)
     run = sinks.of(call, scope)
-    return Use(_RUN[run[1]], run[0], run[2]) if run is not None and run[1] in _RUN else None
+    if run is not None:
+        return Use(_RUN[run[1]], run[0], run[2]) if run[1] in _RUN else None
+    return _query_of(call, last, scope, view) if last in _QUERIED and isinstance(call.func, ast.Attribute) else None
+
+
+def _query_of(call: ast.Call, last: str, scope: Scope, view: FileView) -> Use | None:
+    """A query that is put together, and handed to a store of which nothing else is known."""
+    given = keyword_of(call, "query") or keyword_of(call, "statement") or (call.args[0] if call.args else None)
+    text = given
+    if isinstance(given, ast.Name):
+        bound = view.resolver.bindings(given.id, scope, given.lineno) or []
+        text = bound[0].node if len(bound) == 1 and isinstance(bound[0].node, ast.expr) else None
+    if not isinstance(text, ast.JoinedStr):
+        return None
+    written = "".join(str(one.value) if isinstance(one, ast.Constant) else " x " for one in text.values)
+    return Use("queries", dotted(call.func) or last, given) if given is not None and _QUERY.match(written) else None
 
 
 def _opens(name: str) -> str | None:

@@ -153,11 +153,13 @@ class Report(Opening):
 
     @cached_property
     def failed(self) -> tuple[Check, ...]:
-        """Failed checks, the heaviest first."""
-        failed = (check for check in self.checks if check.status == "fail")
-        return tuple(
-            sorted(failed, key=lambda c: (c.accepted, not c.comes_first, -c.gain, -c.weight, not c.core, c.id))
-        )
+        """Failed checks, the severest first, in the order of every form; what is accepted keeps its place."""
+        return tuple(sorted((check for check in self.checks if check.status == "fail"), key=lambda c: c.rank))
+
+    @cached_property
+    def accepted(self) -> tuple[Check, ...]:
+        """Checks that failed or are met in part, and whose risk somebody has accepted."""
+        return tuple(sorted((c for c in self.checks if c.is_open and c.accepted), key=lambda c: c.rank))
 
     @cached_property
     def passed(self) -> tuple[Check, ...]:

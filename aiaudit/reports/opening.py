@@ -308,18 +308,28 @@ class Opening:
             return ""
         if self.level_not_shown:
             asked = sum(step.asks for step in self.path)
-            dangers = sum(check.is_danger and not check.accepted for check in self.checks)
-            beside = "besides" if dangers else "alone"
+            beside = "besides" if self.graves else "alone"
             if self.path and asked == len(self.path):
                 why = words.told(f"standing.asked.{beside}", asked, next=self.next_name)
             else:
                 why = say(f"standing.not_shown.{beside}", next=self.next_name)
-            return f"{upper_first(words.told('standing.dangers', dangers))} {why}" if dangers else why
+            return f"{self.graves} {why}" if self.graves else why
         if self.level.key == "not_ready":
-            return upper_first(words.told("standing.not_ready", page_one.path_counts(self.path)[0]))
+            return self.graves
         shown = "standing.reached_open" if self._reached_unseen else "standing.reached"
         reached = words.told(shown, self._reached_unseen, level=self.level.name)
+        if self.graves:
+            return f"{reached} {self.graves}"
         return f"{reached} {say('standing.more', next=self.next_name)}" if self.next_name else reached
+
+    @cached_property
+    def graves(self) -> str:
+        """What was found that rules out any use, or any use by others; see `page_one.graves`."""
+        first = self.level is not None and self.level.key == "not_ready"
+        ruling = {check.id for check in self.checks if first and check.status == "fail" and check.blocks_next}
+        critical = [check for check in self.checks if check.is_danger and check.id not in ruling]
+        only_explored = first or self.level_name == words.LEVEL["prototype"].name
+        return page_one.graves(len(ruling), len(critical), sum(c.accepted for c in critical), only_explored)
 
     @property
     def _reached_unseen(self) -> int:

@@ -15,7 +15,7 @@ from aiaudit.reports.plan import Point, Step
 from aiaudit.reports.record import Record
 from aiaudit.reports.rows import unseen_of
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import lower_first, shorten
+from aiaudit.reports.text import lower_first, shorten, upper_first
 from aiaudit.reports.view import Check, Pack
 
 LONGEST_NAME: Final = 60  # characters of the project's name in a heading
@@ -60,6 +60,20 @@ def ladder(
 def _reached(where: str, open_ones: int) -> str:
     """A level that is reached, and how many of its conditions nobody could judge."""
     return words.joined(say(f"ladder.{where}"), say("counts.short.open", open_ones) if open_ones else "")
+
+
+def graves(ruling_out: int, critical: int, accepted: int, only_explored: bool) -> str:
+    """What rules out any use, and the critical failures that do not: those stand before any use by others.
+
+    `ruling_out`: failed checks that the first level asks for; `critical`: failed critical ones besides, `accepted` of
+    them as a risk, which ends none of it. `only_explored`: nobody else may use the system yet.
+    """
+    parts = [words.told("standing.rules_out", ruling_out)] if ruling_out else []
+    if critical and only_explored:
+        taken = words.told("standing.accepted" if critical > 1 else "standing.the_one_accepted", accepted)
+        key = "standing.graves_too" if ruling_out else "standing.graves"
+        parts.append(words.told(key, critical, accepted=taken if accepted else ""))
+    return " ".join(map(upper_first, parts))
 
 
 def path_counts(path: Sequence[Step]) -> tuple[int, int, int]:
@@ -117,11 +131,7 @@ def must_haves(checks: Sequence[Check], points: Sequence[Point]) -> str:
 
     Those by name that are not among the risks above; where all are, those.
     """
-    failed = [
-        check
-        for check in checks
-        if check.status == "fail" and check.severity == "critical" and not check.blocks_next and not check.accepted
-    ]
+    failed = [check for check in checks if check.is_danger and not check.blocks_next]
     if not failed:
         return ""
     told = {point.check.id for point in points if point.check}

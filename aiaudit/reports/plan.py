@@ -277,10 +277,10 @@ def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
 
 def _group(check: Check) -> str:
     """In which part of the roadmap a check stands; "" where nothing is to be done."""
+    if check.is_danger:  # no acceptance makes it harmless
+        return "danger"
     if check.accepted or check.status in ("pass", "not_applicable"):
         return ""
-    if check.is_danger:
-        return "danger"
     if check.blocks_next:
         return "level"
     if not check.is_open:

@@ -139,6 +139,7 @@ def _read_check(
         risk=record.text("risk"),
         settles=record.text("settles"),
         urgent=record.flag("urgent"),
+        priority=record.number("priority") or 0.0,
         question=record.text("question"),
         blocks_next=identity in blocking,
         places=places,

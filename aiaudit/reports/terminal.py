@@ -15,10 +15,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from aiaudit.reports import brand, terminal_checks, words
+from aiaudit.reports import brand, page_one, terminal_checks, words
 from aiaudit.reports.console import console_on
+from aiaudit.reports.failed import is_waived
 from aiaudit.reports.record import Record, preview
-from aiaudit.reports.rows import unseen_of
+from aiaudit.reports.rows import is_danger, unseen_of
 from aiaudit.reports.strings import say, speaking
 from aiaudit.reports.terminal_checks import NARROW, SIGN
 from aiaudit.reports.text import NBSP, clean, figure, lower_first
@@ -51,7 +52,7 @@ def render(
             console.print()
             console.print(
                 Text.assemble(
-                    f"{say('terminal.in_short')} ", _score(view), ". ", _level(view, readiness), *_graves(view)
+                    f"{say('terminal.in_short')} ", _score(view), ". ", _level(view, readiness), *_critical(view)
                 )
             )
     # wrapped by now: plain spaces are easier to search for and to copy
@@ -107,12 +108,25 @@ def _standing(view: Record, console: Console) -> Text:
         lines.append(Text(say("terminal.accepted", score=figure(accepted), list=named)))
     if readiness := view.text("readiness"):
         lines.append(_level(view, readiness))
+        if graves := _graves(view, readiness):
+            lines.append(Text(graves))
         lines += _weakest(view)
         lines += _next(view, console)
     return Text("\n").join(lines)
 
 
-def _graves(view: Record) -> list[str]:
+def _graves(view: Record, readiness: str) -> str:
+    """What was found that rules out any use, or any use by others, as page one of the report has it."""
+    failed = {check.text("id"): check for check in view.records("checks") if check.text("status") == "fail"}
+    missing = view.record("next_level").texts("missing") if readiness == "not_ready" else ()
+    ruling = failed.keys() & set(missing)
+    critical = [check for name, check in failed.items() if name not in ruling and is_danger(check)]
+    accepted = sum(is_waived(check) for check in critical)
+    said = page_one.graves(len(ruling), len(critical), accepted, readiness in ("not_ready", "prototype"))
+    return said.removesuffix(".")
+
+
+def _critical(view: Record) -> list[str]:
     """How many critical checks fail, which a level that is not ruled out may let one forget."""
     critical = [check for check in view.records("checks") if check.text("severity") == "critical"]
     failed = sum(check.text("status") == "fail" for check in critical)

@@ -35,7 +35,7 @@ def actions(view: Record, console: Console) -> Group | None:
     wanted = view.records("actions")
     if not wanted:
         return None
-    titles = {check.text("id"): check.text("title") for check in view.records("checks")}
+    checks = {check.text("id"): check for check in view.records("checks")}
     dangers = {check.text("id") for check in view.records("checks") if is_danger(check)}
     lines: list[Text] = []
     for place, action in enumerate(wanted, start=1):
@@ -44,7 +44,7 @@ def actions(view: Record, console: Console) -> Group | None:
             key = "danger" if check in dangers else "then_gains" if place > 1 else "gains"
             lines.append(Text(say(f"terminal.{key}"), "bold"))
         head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
-        lines += hung(console, head, Text(titles.get(check, "")))
+        lines += hung(console, head, _title(checks.get(check, Record({}))))
         lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
     return Group(*lines)
 
@@ -85,10 +85,7 @@ def failed(view: Record, console: Console, options: Mapping[str, str]) -> Group 
             (f"{words.SEVERITY.get(severity, severity).lower():<8}", STYLE.get(severity, "")),
             "  ",
         )
-        title = Text(check.text("title"))
-        if waiver := check.record("waiver"):
-            title.append(f"  [{_waived(waiver)}]", "yellow")
-        lines += hung(console, head, title)
+        lines += hung(console, head, _title(check))
         for said in _places(check):
             lines += _below(console, said, 5)
     first = found[0].text("id")
@@ -100,6 +97,14 @@ def _weight(check: Record) -> tuple[int, bool, float]:
     severity = check.text("severity")
     rank = words.SEVERITIES.index(severity) if severity in words.SEVERITIES else len(words.SEVERITIES)
     return rank, not (check.flag("urgent") and is_danger(check)), -(check.number("priority") or 0.0)
+
+
+def _title(check: Record) -> Text:
+    """The check's title, and who accepted its risk until when."""
+    title = Text(check.text("title"))
+    if waiver := check.record("waiver"):
+        title.append(f"  [{_waived(waiver)}]", "yellow")
+    return title
 
 
 def _waived(waiver: Record) -> str:

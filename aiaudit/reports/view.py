@@ -88,6 +88,7 @@ class Check(Struct, frozen=True, dict=True):
     blocks_next: bool
     settles: str = ""
     urgent: bool = False
+    priority: float = 0.0
     places: tuple[Place, ...] = ()
     findings: int = 0
     measured: str = ""
@@ -127,6 +128,12 @@ class Check(Struct, frozen=True, dict=True):
     def comes_first(self) -> bool:
         """Whether it stands before the other dangers: others can use the fault today."""
         return self.is_danger and self.urgent
+
+    @property
+    def rank(self) -> tuple[int, bool, float]:
+        """Its place among others that failed: the severest first; of those what others can use today, then what gains
+        most per effort. The terminal's list goes by the same."""
+        return words.SEVERITIES.index(self.severity), not self.comes_first, -self.priority
 
     @property
     def is_unseen(self) -> bool:

@@ -1,6 +1,6 @@
 import re
 
-from aiaudit.reports import markdown
+from aiaudit.reports import markdown, terminal
 from aiaudit.reports.base import parse_output, render
 from aiaudit.reports.text import lower_first
 from tests.reports import make_result as made
@@ -74,6 +74,31 @@ def test_the_heaviest_failures_come_first_and_their_places_are_bounded(result) -
     weights = [made.WEIGHT[severity.lower()] for severity in failed[:-1]]
     assert weights == sorted(weights, reverse=True)
     assert "and 44 more places" in text
+
+
+def test_an_accepted_critical_failure_keeps_its_place_and_is_told_at_the_top(result) -> None:
+    critical = [c for c in result["checks"] if (c["severity"], c["status"]) == ("critical", "fail")]
+    waiver = next(c["waiver"] for c in result["checks"] if c["waiver"] and not c["waiver"]["expired"])
+    for check in result["checks"]:
+        check["waiver"] = waiver if check in critical else None
+        if check["status"] == "pass":  # more failures than the short form has room for
+            check["status"] = "fail"
+    result["score_accepted"] = 70.1
+    text = markdown.render(result)
+    opening, failed = text.splitlines()[2], text[text.index("### Failed") :]
+    for check in critical:
+        assert f"`{check['id']}` until 31\u00a0Jan\u00a02027" in opening
+        line = next(line for line in failed.splitlines() if f"`{check['id']}`" in line)
+        assert "(risk accepted until 31\u00a0Jan\u00a02027)" in line
+    assert "With the project’s own settings and accepted risks the score is 70." in opening
+
+
+def test_the_terminal_and_markdown_list_the_failures_in_one_order(result) -> None:
+    for check in result["checks"]:
+        check["priority"] = float(len(check["title"]))
+    shown = re.findall(r"^✗  ([A-Z]+-\d+)", terminal.render(result).partition("Failed: ")[2], re.M)
+    told = re.findall(r"^- \*\*\w+\*\* `([A-Z]+-\d+)`", markdown.render(result), re.M)
+    assert shown[: len(told)] == told != []
 
 
 def test_nothing_judged_is_said_in_words() -> None:

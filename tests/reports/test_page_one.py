@@ -133,7 +133,11 @@ def test_what_is_only_not_contradicted_is_told_beside_a_level_that_is_reached() 
     assert report.standing.startswith("Nothing that Prototype asks for was seen to fail; two of its conditions nobody")
     assert "You are here, 2 not contradicted" in [rung.distance for rung in report.ladder]
     plain = document.read(made.make_result())
-    assert plain.standing.startswith("All that Prototype asks for was shown. Pilot asks")
+    assert plain.standing.startswith("All that Prototype asks for was shown. Two critical findings have to be mended")
+    quiet = made.make_result()
+    for check in quiet["checks"]:
+        check["status"] = "pass" if (check["severity"], check["status"]) == ("critical", "fail") else check["status"]
+    assert document.read(quiet).standing == "All that Prototype asks for was shown. Pilot asks for more."
 
 
 @pytest.mark.parametrize("accepted", [False, True])
@@ -147,12 +151,27 @@ def test_dangers_are_told_where_nothing_rules_the_next_level_out(accepted: bool)
         check["waiver"] = waiver if accepted else None
     report = document.read(result)
     assert len(dangers) == 2 and report.level_not_shown
-    assert (
-        report.standing.startswith(
-            "Two critical findings are dangerous at any level and are mended first. Besides, nothing"
-        )
-        is not accepted
+    taken = " (two of them accepted risks)" if accepted else ""
+    said = f"Two critical findings{taken} have to be mended before others may use the system"
+    assert report.standing.startswith(f"{said}. Nothing we found is in the way of Prototype itself")
+    assert "Should we stop? Development may go on; use by others has to wait." in [r.question for r in report.ladder]
+    assert said in " ".join(terminal.render(result).split())
+
+
+def test_what_rules_out_any_use_and_what_rules_out_others_are_told_apart_and_alike_in_every_form() -> None:
+    result = made.make_result()
+    first, second = [c["id"] for c in result["checks"] if (c["severity"], c["status"]) == ("critical", "fail")]
+    result |= {"readiness": "not_ready", "next_level": {"name": "prototype", "missing": [first], "effort_days": 1}}
+    waiver = next(check["waiver"] for check in result["checks"] if check["waiver"] and not check["waiver"]["expired"])
+    for check in result["checks"]:
+        check["waiver"] = waiver if check["id"] == second else None
+    said = (
+        "One finding rules out any use until it is mended. One more critical finding (an accepted risk) has to be "
+        "mended before others may use the system"
     )
+    assert document.read(result).standing == f"{said}."
+    for text in (markdown.render(result), terminal.render(result), html.render(result)):
+        assert said in " ".join(text.split())
 
 
 def test_every_form_tells_what_is_only_not_contradicted_of_the_next_level() -> None:
@@ -176,14 +195,14 @@ def test_two_lists_say_what_is_dangerous_and_what_the_next_level_asks_for() -> N
     result = made.make_result()
     report, text, shown = document.read(result), markdown.render(result), terminal.render(result)
     dangers = {check.id for check in report.checks if check.status == "fail" and check.severity == "critical"}
-    listed = text[text.index("### Dangerous at any level") : text.index("### For the next level, Pilot")]
+    listed = text[text.index("### Critical findings: mend first") : text.index("### For the next level, Pilot")]
     assert dangers and report.dangers and all(f"`{action.check.id}`" in listed for action in report.dangers)
     path = text[text.index("### For the next level, Pilot") : text.index("### Failed")]
     assert all(f"`{step.check.id}`" in path for step in report.path[:10])
-    assert shown.index("Dangerous at any level") < shown.index("Failed: ")
+    assert shown.index("Critical findings: mend first") < shown.index("Failed: ")
     first = report.roadmap[0]
     assert {step.check.id for step in first.steps} | {check.id for check in first.others} <= dangers
-    assert first.title == "Now: dangerous at any level"
+    assert first.title == "Now: critical findings"
 
 
 def test_the_matrix_counts_what_the_roadmap_does_not_list() -> None:

@@ -154,10 +154,7 @@ class Opening:
 
     @property
     def score_parts(self) -> tuple[str, str]:
-        """The figure printed large, and the rest of the phrase: the range is large where the score is not in it."""
-        if self.score_outside:
-            large = say("summary.between", low=figure(self.low), high=figure(self.high))
-            return large, say("summary.numbered", score=figure(self.score), seen=figure(self.coverage))
+        """The score, printed large, and the rest of the phrase."""
         first, bracket, rest = self.score_phrase.partition(" (")
         return first, (bracket + rest).strip()
 

@@ -182,8 +182,10 @@ def confidence(key: str) -> str:
 
 
 def score_phrase(score: float | None, low: float, high: float, coverage: float) -> str:
-    """`66 (56–72), 83 % of the evidence seen`: never one figure without the others. A score that lies outside its range
-    stands behind it, with what it is of: `27 (28–40)` reads like a mistake."""
+    """`66 (56–72), 83 % of the evidence seen`: never one figure without the others. Where the range takes
+    in areas that the score does not, and the score lies outside it, the phrase says so."""
+    if score is None and not coverage:
+        return say("score.nothing")
     key = "score.none" if score is None else "score.outside" if lies_outside(score, low, high) else "score.phrase"
     told = say(key, score=figure(score), low=figure(low), high=figure(high), seen=figure(coverage))
     return told.replace(" %", f"{NBSP}%")

@@ -140,7 +140,7 @@ def test_a_title_hangs_and_its_places_stand_below_it():
 
 def test_a_score_outside_its_range_is_explained():
     shown = render(changed(score=87.0, score_low=41.0, score_high=82.0, unnumbered=["cost", "data"]), width=200)
-    assert "41–82 (87 on the areas with enough evidence), 92 % of the evidence seen" in shown
+    assert "87 (41–82 with all areas), 92 % of the evidence seen" in shown
     assert "2 areas have too little evidence for a score of their own: they count in the range, and not in" in shown
     printed_alike = render(changed(score=82.4, score_low=41.0, score_high=82.0, unnumbered=["cost"]), width=200)
     assert (

@@ -166,9 +166,9 @@ def test_any_text_renders(result, later):
     assert report.terminal(result, changed)
 
 
-def test_a_score_outside_its_range_stands_behind_it(result, later):
+def test_a_score_outside_its_range_stands_before_it(result, later):
     later |= {"score": 27.1, "score_low": 27.9, "score_high": 39.9}
-    assert "→ 28–40 (27 on the areas with enough evidence, " in report.terminal(result, later)
+    assert "→ 27 (28–40 with all areas, " in report.terminal(result, later)
 
 
 def test_two_projects_are_compared_with_a_warning(result, later):

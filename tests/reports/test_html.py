@@ -188,7 +188,7 @@ def test_a_score_of_few_areas_says_so(result) -> None:
 def test_the_score_may_lie_outside_the_range_and_then_says_why(result) -> None:
     result.update(score=80.0, score_low=20.0, score_high=70.0)
     page = html.render(result)
-    assert '<span class="value">20–70</span><span class="range">80 on the areas with enough evidence, 83' in page
+    assert '<span class="value">80</span><span class="range">(20–70 with all areas), 83' in page
     assert "80: only areas with enough evidence</text>" in page and 'stroke-dasharray="3 2"' in page
     assert "The bar takes in every area, the line only those with enough evidence." in page
 

@@ -118,8 +118,9 @@ def test_other_headings() -> None:
 def test_the_score_is_never_said_alone() -> None:
     assert words.score_phrase(66.22, 56.2, 71.7, 82.6) == "66 (56–72), 83\u00a0% of the evidence seen"
     outside = words.score_phrase(27.1, 27.9, 39.9, 89)
-    assert outside == "28–40 (27 on the areas with enough evidence), 89\u00a0% of the evidence seen"
-    assert words.score_phrase(None, 0, 100, 0) == "no score (0–100), 0\u00a0% of the evidence seen"
+    assert outside == "27 (28–40 with all areas), 89\u00a0% of the evidence seen"
+    assert words.score_phrase(None, 0, 100, 0) == "no score (nothing could be judged)"
+    assert words.score_phrase(None, 20, 90, 30) == "no score (20–90), 30\u00a0% of the evidence seen"
 
 
 def test_dates_and_numbers() -> None:

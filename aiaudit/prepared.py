@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from aiaudit.ruleset import Options, Ruleset, read_ruleset
 from aiaudit.scoring import baseline, gate
 from aiaudit.settings import caller_gate
 from aiaudit.version import ruleset_hash
+
+_LEAST_DIGITS: Final = 8  # of a hash, by which it is named
 
 
 class Prepared(Struct, frozen=True):
@@ -46,9 +49,9 @@ def prepare(
     options = options or Options()
     clock = Clock()
     ruleset = read_ruleset(options)
-    ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
+    ladder_text = _ladder()
     ruleset_hash = hash_of(ruleset, ladder_text)
-    if options.ruleset and options.ruleset != ruleset_hash:
+    if options.ruleset and not _names(options.ruleset, ruleset_hash):
         way = "pin that where the change is wanted, or install the version that was pinned"
         raise PackError([Problem(None, f"--ruleset {options.ruleset}: these rules are {ruleset_hash}; {way}")])
     asked = caller_gate(options, ruleset)
@@ -95,6 +98,20 @@ def _baseline(file: str | None) -> baseline.Baseline | None:
         raise baseline.BaselineError(
             f"--baseline {file}: {reason}; give a file of `aiaudit run -o result.json`"
         ) from None
+
+
+def _ladder() -> str:
+    return (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
+
+
+def _names(asked: str, ruleset_hash: str) -> bool:
+    """Whether it is the hash, or as much of its beginning as reports show: eight digits or more."""
+    return len(asked) >= _LEAST_DIGITS and ruleset_hash.startswith(asked.lower())
+
+
+def ruleset_of(ruleset: Ruleset) -> str:
+    """The hash that an audit by these rules writes into its result, and that `--ruleset` pins."""
+    return hash_of(ruleset, _ladder())
 
 
 def hash_of(ruleset: Ruleset, ladder: str) -> str:

@@ -20,6 +20,7 @@ from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 if TYPE_CHECKING:
     from aiaudit.packs.guide import Guide
     from aiaudit.packs.library import Library
+    from aiaudit.ruleset import Ruleset
 
 app = typer.Typer(
     cls=Group, help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None
@@ -38,9 +39,11 @@ def list_(
 ) -> None:
     """List the checks: id, severity, kind, effort and title."""
     from aiaudit.cli.output import in_column
+    from aiaudit.prepared import ruleset_of
     from aiaudit.reports.words import digits
 
-    library = _library(pack or ())
+    ruleset = _ruleset(pack or ())
+    library = ruleset.selected
     if framework is not None:
         _list_controls(library, framework, as_json)
         return
@@ -53,7 +56,7 @@ def list_(
             head = f"  {check.id:<10} {check.severity:<8} {check.kind:<9} {check.effort}  "
             print(in_column(head, check.title, 13))
     counts = f"{digits(sum(1 for _ in library.checks), 'check')} in {digits(len(library.packs), 'pack')}"
-    print(f"{counts}; ruleset {library.digest}")
+    print(f"{counts}; ruleset {ruleset_of(ruleset)}")
 
 
 @app.command("test", cls=Manual)
@@ -321,9 +324,13 @@ def _list_own(library: Library, name: str, as_json: bool) -> None:
 
 
 def _library(names: Iterable[str]) -> Library:
+    return _ruleset(names).selected
+
+
+def _ruleset(names: Iterable[str]) -> Ruleset:
     from aiaudit.ruleset import Options, read_ruleset
 
-    return read_ruleset(Options(packs=tuple(names))).selected
+    return read_ruleset(Options(packs=tuple(names)))
 
 
 def _row(check: Any) -> dict[str, Any]:

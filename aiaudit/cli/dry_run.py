@@ -9,14 +9,12 @@ from aiaudit.ruleset import Options, read_ruleset
 
 def show(options: Options) -> None:
     """Print the plan of an audit; no project is read. Whether a check applies is only known after looking."""
-    from aiaudit.prepared import hash_of
-    from aiaudit.resources import path_of
+    from aiaudit.prepared import ruleset_of
 
     ruleset = read_ruleset(options)
-    ladder = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
     chosen = {pack.id for pack in ruleset.selected.packs}
     judging = list(ruleset.selected.checks)
-    print(f"{len(judging)} checks of {len(chosen)} packs would judge; ruleset {hash_of(ruleset, ladder)}")
+    print(f"{len(judging)} checks of {len(chosen)} packs would judge; ruleset {ruleset_of(ruleset)}")
     for pack in ruleset.selected.packs:
         kinds = [
             sum(1 for check in pack.checks if check.kind == kind) for kind in ("automatic", "measured", "attested")

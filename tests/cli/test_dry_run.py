@@ -19,6 +19,10 @@ def test_the_ruleset_of_a_dry_run_is_that_of_the_result_and_can_be_pinned(aiaudi
     named = dry.partition("ruleset ")[2].split()[0]
     assert aiaudit("run", project, "--ruleset", named, "-o", tmp_path / "r.json", "-q").code == 0
     assert json.loads((tmp_path / "r.json").read_text())["tool"]["ruleset_hash"] == named
+    assert aiaudit("checks", "list").out.rstrip().endswith(f"ruleset {named}")
+    for shown in (named[:12], named[:8].upper()):
+        assert aiaudit("run", project, "--ruleset", shown, "-o", tmp_path / "r.json", "-q").code == 0
+    assert aiaudit("run", project, "--ruleset", named[:7], "-o", tmp_path / "r.json", "-q").code == 2
 
 
 def test_other_rules_stop_the_audit_in_one_line(aiaudit, project):

@@ -21,6 +21,8 @@ from aiaudit.rules.wording import words
 
 if TYPE_CHECKING:
     from aiaudit.packs.declare import Probes
+    from aiaudit.rules.nodes import Node
+    from aiaudit.rules.template import Template
 
 
 class Explanation(Struct, frozen=True):
@@ -68,7 +70,7 @@ class Explanation(Struct, frozen=True):
 
 
 def _some(outcomes: Sequence[str]) -> list[str]:
-    """The first wordings of each status, and how many more there are."""
+    """A few wordings of each status, and how many more there are."""
     by_status: dict[str, list[str]] = {}
     for line in outcomes:
         by_status.setdefault(line.partition(":")[0], []).append(line)
@@ -104,7 +106,7 @@ def explain(
         check=check,
         applies=_applies(library, check, full=full),
         measured=tuple(_measured(library, check, probes)) if full else _in_short(library, check, probes),
-        outcomes=tuple(_judged(check)) if has_default_rule(check) else _outcomes(check),
+        outcomes=tuple(_judged(check)) if has_default_rule(check) else _outcomes(library, check, full=full),
         judged=() if has_default_rule(check) else tuple(_judged(check)),
         evidence=_evidence(check),
         params=tuple(map(_param, check.params)),
@@ -268,18 +270,32 @@ def _wordings(check: Check, name: str) -> Sequence[str]:
 
 def _values(check: Check) -> dict[str, str]:
     """The parameters as sentences name them, with what they are where nobody sets them."""
-    return {f"params.{param.name}": words(param.default) for param in check.params}
+    attested = {"attestation.note": "the reason that the owner gives"}
+    return attested | {f"params.{param.name}": words(param.default) for param in check.params}
 
 
-def _outcomes(check: Check) -> tuple[str, ...]:
-    """What is said for each status that the rule can give, as the pack words it."""
+def _outcomes(library: Library, check: Check, *, full: bool) -> tuple[str, ...]:
+    """What is said for each status that the rule can give, as the pack words it. Unless `full`, what is said where no
+    other sentence fits comes first: it is what most people read."""
+
+    def made(name: str) -> Node | None:
+        spec = library.facts.get(check.names.get(name, name))
+        return spec.derive.node if spec is not None and spec.derive is not None else None
+
     told = []
     ends = dict.fromkeys(str(line.status) for line in check.rule)
     for status in (*ends, *(one for one in ("unknown",) if one not in ends)):
         sentence = check.templates.get(f"says.{status}")
         if sentence is not None:
-            told += [f"{status.replace('_', ' ')}: {text}" for text in outlines(sentence, values=_values(check))]
+            said = [outlines(one, values=_values(check), made=made) for one in _sentences(sentence)]
+            said = said if full else [said[-1], *said[:-1]]
+            every = dict.fromkeys(text for one in said for text in one)
+            told += [f"{status.replace('_', ' ')}: {text}" for text in every]
     return tuple(told)
+
+
+def _sentences(template: Template) -> Sequence[Template]:
+    return [text for _, text in template.choices] or [template]
 
 
 def _judged(check: Check) -> Iterator[str]:

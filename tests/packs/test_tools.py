@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from aiaudit.packs.explain import explain
 from aiaudit.packs.lint import lint
 from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
+from aiaudit.packs.reasons import has_default_rule
 from aiaudit.packs.scaffold import new_check
 from aiaudit.packs.schema import json_schema
 from aiaudit.packs.try_query import parse_query, try_query
@@ -168,6 +170,27 @@ def test_what_to_do_is_told_first_and_long_lists_only_in_full() -> None:
             assert sum(line.startswith(f"{status}:") for line in told) <= 4, check.id
         assert {title for title, lines in full.sections() if any(lines)} >= {"What is looked at"}, check.id
     assert sorted(lengths.values())[len(lengths) // 2] <= 40
+
+
+def test_every_outcome_says_something_and_the_general_one_comes_first() -> None:
+    library = shared.library()
+    told = {check.id: dict(explain(library, check).sections()) for check in library.checks}
+    judged = {key: next(lines for title, lines in parts.items() if title.startswith("How it is judged"))
+              for key, parts in told.items()}  # fmt: skip
+    first = {key: {line.partition(":")[0]: line for line in reversed(lines)} for key, lines in judged.items()}
+    assert first["SEC-007"]["fail"].startswith("fail: N of N handlers answer to anyone")
+    assert first["SEC-001"]["fail"].startswith("fail: N places hold a secret")
+    assert "fail: N deployed commands start a development server." in judged["INF-009"]
+    for check in library.checks:
+        for lines in (judged[check.id], explain(library, check, full=True).outcomes):
+            for line in lines:
+                said = line.partition(": ")[2]
+                assert len(re.findall(r"[^\W\d_]{2,}", said)) >= 2, f"{check.id}: {line}"
+        if not has_default_rule(check):
+            stated = {
+                str(line.status).replace("_", " ") for line in check.rule if f"says.{line.status}" in check.templates
+            }
+            assert stated <= set(first[check.id]), check.id
 
 
 def test_an_attested_check_is_explained_by_its_answers() -> None:

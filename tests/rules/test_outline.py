@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiaudit.model.types import INT, STRING, list_of
+from aiaudit.model.types import INT, STRING, list_of, record
 from aiaudit.rules import choice, compile, template
 from aiaudit.rules.outline import outlines
 
@@ -35,6 +35,11 @@ NAMES = {"found": list_of(STRING), "of": INT, "name": STRING}
             ["It is declared, and not called."],
         ),
         ("It is read{of > 0 ? ', and more than once' : ''}.", ["It is read, and more than once."]),
+        (  # parts that are joined where they are said
+            "{[of == 0 ? '' : string(of) + ' calls are never read', name == '' ? '' : 'and ' + name + ' is not there']"
+            ".filter(t, t != '').join('; ')}.",
+            ["N calls are never read.", "And … is not there."],
+        ),
     ],
 )
 def test_wordings(sentence, wordings) -> None:
@@ -55,6 +60,19 @@ def test_the_wordings_of_several_sentences() -> None:
         "… is not read by anybody here.",
         "N are read.",
     ]
+
+
+def test_of_many_sentences_none_is_left_out() -> None:
+    several = choice([(compile(f"of == {n}", NAMES), template(f"There are {n} of them.", NAMES)) for n in range(9)])
+    assert len(outlines(several)) == 9
+
+
+def test_a_sentence_that_is_a_field_of_a_list_is_told_by_what_the_list_is_made_of() -> None:
+    names = {"all": list_of(record("row", told=STRING)), "found": list_of(STRING), "mine": list_of(STRING)}
+    source = "found.map(f, {'told': 'the rule ' + f + ' lets all in'}) + mine.map(m, {'told': 'it is open to all'})"
+    made = {"all": compile(source, names)}
+    said = outlines(template("{all[0].told}.", names), made=lambda name: made[name].node if name in made else None)
+    assert list(said) == ["The rule … lets all in.", "It is open to all."]
 
 
 def test_what_is_known_all_the_same_is_said() -> None:

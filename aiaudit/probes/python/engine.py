@@ -112,25 +112,28 @@ class PythonEngine:
 
 
 class _LeftOutError(Exception):
-    """Names that turned out to matter stand in a function that was not parsed."""
+    """Names, or places, that turned out to matter stand in a function that was not parsed."""
 
-    def __init__(self, names: set[str]) -> None:
-        self.names = names
+    def __init__(self, names: Iterable[str] = (), offsets: Iterable[int] = ()) -> None:
+        self.names = frozenset(names)
+        self.offsets = frozenset(offsets)
 
 
 def _scan(data: bytes, suffix: str, wanted: Wanted, hits: Hits | None = None) -> dict[str, Any]:
     """The record of one file. `hits`: what was found in it already."""
     names: set[str] = set()
+    places: set[int] = set()
 
     def find(text: bytes) -> Hits:
         found = hits or _find(text, wanted)
-        return found._replace(needed=offsets_of(names, text)) if names else found
+        return found._replace(needed=sorted({*offsets_of(names, text), *places})) if names or places else found
 
     for _ in range(ALIAS_ROUNDS):
         try:
             return _scan_with(find, data, suffix, wanted)
         except _LeftOutError as error:
             names |= error.names
+            places |= error.offsets
     return _scan_with(find, data, suffix, wanted, whole=True)
 
 
@@ -167,11 +170,15 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
         interesting.update(lines)
         finder.revisit(lines, new)
     finder.finish()
+    if resolver.left_out:
+        raise _LeftOutError(offsets=resolver.left_out)
     record: dict[str, Any] = {"base": base_record(module, resolver, wanted.patterns, sorted(interesting))}
     if finder.records:
         record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
     failed: dict[str, Exception] = {}
     record |= wanted.features.extract(FileView(module, resolver, finder), failed)
+    if resolver.left_out:
+        raise _LeftOutError(offsets=resolver.left_out)
     if source.cells:
         record["cells"] = _cells(source)
     if source.merged:

@@ -69,6 +69,8 @@ class Resolver:
         self._kept: list[ast.AST] = []
         self.stores = Stores(self)
         self.handed_in = HandedIn(self)
+        self.left_out: set[int] = set()  # offsets in functions that were asked what they return and were not parsed
+        self._blanked: dict[int, int] | None = None
         self._globals: dict[str, list[Scope]] = {}
         for scope in module.scopes if module.declares_globals else ():
             for name in scope.global_names:
@@ -385,7 +387,7 @@ class Resolver:
 
     def returned(self, function: Scope, depth: int = 0) -> Names:
         """What a function of this file returns: its return values, else its annotation."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or self._leaves_out(function.node):
             return ()
         found: list[Resolved] = []
         for node, _ in statements(function):
@@ -399,6 +401,18 @@ class Resolver:
         if not found and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.node.returns:
             return self.annotation(function.node.returns, function.parent or function, depth)
         return few(found)
+
+    def _leaves_out(self, function: ast.AST) -> bool:
+        """Whether the body of a function was not parsed, which is noted."""
+        last = function.body[-1] if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        if not isinstance(last, ast.Pass):
+            return False
+        if self._blanked is None:
+            self._blanked = self.module.source.blanked()
+        offset = self._blanked.get(last.lineno)
+        if offset is not None:
+            self.left_out.add(offset)
+        return offset is not None
 
     def _got(self, maker: ast.Call, made_in: Scope, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         """`attrgetter("load")(torch)`, and the method that `methodcaller("load", …)(torch)` calls."""

@@ -97,6 +97,15 @@ class Source(Struct):
                 lines.append(line)
         return lines
 
+    def blanked(self) -> dict[int, int]:
+        """Of the bodies that were not parsed: the last line, and an offset in it."""
+        found: dict[int, int] = {}
+        line, last = 1, 0
+        for end in sorted(region.end - 1 for region in self.idle):
+            line += self.data.count(b"\n", last, end)
+            found[line] = last = end
+        return found
+
     def hides(self, offsets: Sequence[int]) -> bool:
         """Whether one of the offsets lies in a body that was not parsed."""
         starts = [region.start for region in self.idle]

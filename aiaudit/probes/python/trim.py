@@ -39,6 +39,7 @@ _ON_OBJECT: Final = lazy.regex(rb"self\.|\w\.\w+\.\w")
 _BINDS_SELF: Final = lazy.regex(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _ON_SELF: Final = lazy.regex(rb"self\.(\w+)")
 _ATTRIBUTE: Final = lazy.regex(rb"\.(\w+)")
+_MOST_ROUNDS: Final = 4  # from a class to those whose objects it holds
 _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
 _CALLED: Final = lazy.regex(rb"\b(\w++)\(")
 _ASSERTION: Final = (
@@ -107,10 +108,7 @@ def trim(
             if one.name not in called and not any(data.find(name, one.begin, one.end) >= 0 for name in callers)
         ]
     if lines.classes and any(_ON_OBJECT.search(data, max(0, hit - _LOOK_BACK), hit + _LOOK_AHEAD) for hit in hits):
-        used = UsedClasses(data, lines.classes, hits, busy)
-        binding = [one for one in idle if used.have(one.start) and _binds(data, one)]
-        kept = _bound(data, binding, _attributes(data, busy, hits)) if binding else ()
-        idle = [one for one in idle if one.start not in kept]
+        idle = _without_bound(data, idle, busy, hits, lines.classes)
     return _blanked(data, idle) if idle else (data, [])
 
 
@@ -200,6 +198,23 @@ def _docstring(data: bytes, begin: int, end: int) -> int:
         return begin
     closed = data.find(opened.group(1), opened.end(), end)
     return closed if closed >= 0 else begin
+
+
+def _without_bound(
+    data: bytes, idle: list[_Idle], busy: list[tuple[int, int]], hits: Sequence[int], classes: Sequence[int]
+) -> list[_Idle]:
+    """The functions without those that give objects what is read of them: of the classes that have to do with a hit,
+    and of those whose objects such a function makes (`self.index = Index()`)."""
+    for _ in range(_MOST_ROUNDS):
+        used = UsedClasses(data, classes, hits, busy)
+        binding = [one for one in idle if used.have(one.start) and _binds(data, one)]
+        kept = _bound(data, binding, _attributes(data, busy, hits)) if binding else set()
+        if not kept:
+            break
+        busy = busy + [(one.start, one.end) for one in idle if one.start in kept]
+        busy.sort()
+        idle = [one for one in idle if one.start not in kept]
+    return idle
 
 
 def _binds(data: bytes, one: _Idle) -> bool:

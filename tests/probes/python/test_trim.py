@@ -9,10 +9,13 @@ import pytest
 
 from aiaudit.probes.python import words
 from aiaudit.probes.python.base_record import Base
+from aiaudit.probes.python.engine import PythonEngine
 from aiaudit.probes.python.import_lines import ImportLines
 from aiaudit.probes.python.outline import by_re2, outline
+from aiaudit.probes.python.probe_routes import RoutesQuery
 from aiaudit.probes.python.trim import MIN_FILE, trim
 from aiaudit.probes.python.words import WordFinder
+from aiaudit.project.entry import Entry
 from tests.probes.python.support import scan
 
 BUSY_WORK = "total = 0\nfor item in items:\n    total += item.weight * item.count - item.discount\n" * 3
@@ -98,6 +101,44 @@ def test_of_what_methods_bind_only_attributes_that_are_read_are_kept() -> None:
     assert b"self.parts, self.first" in text, "read beside the hit"
     assert b"as self.size" in text, "read where that is bound"
     assert b"self.title" not in text
+
+
+_WORK = indent(BUSY_WORK, "        ")
+_MAKES = {
+    "a property that binds": "class A:\n    def __init__(self):\n        self._c = None\n{work}    @property\n    def c(self):\n"
+    "        self._c = self._c or Client()\n{work}        return self._c\n    def go(self, q):\n        return self.c.search(q)\n",
+    "a property": "class A:\n    @property\n    def c(self):\n{work}        return Client()\n"
+    "    def go(self, q):\n        return self.c.search(q)\n",
+    "a method": "class A:\n    def made(self):\n{work}        return Client()\n"
+    "    def go(self, q):\n        c = self.made()\n        return c.search(q)\n",
+    "a method that a constructor asks": "class A:\n    def made(self):\n{work}        return Client()\n"
+    "    def __init__(self):\n        self.c = self.made()\n{work}    def go(self, q):\n        return self.c.search(q)\n",
+    "a function": "def made():\n    if True:\n{work}    return Client()\ndef go(q):\n    return made().search(q)\n",
+    "an annotation": "def made() -> Client:\n    if True:\n{work}    return opened()\ndef go(q):\n    return made().search(q)\n",
+    "a generator": "@contextmanager\ndef made():\n    if True:\n{work}    yield Client()\n"
+    "def go(q):\n    with made() as c:\n        return c.search(q)\n",
+    "an object of another class": "class M:\n    def __init__(self):\n{work}        self.c = Client()\n"
+    "class A:\n    def __init__(self):\n{work}        self.m = M()\n    def go(self, q):\n        return self.m.c.search(q)\n",
+}
+
+
+@pytest.mark.parametrize("code", _MAKES.values(), ids=_MAKES)
+def test_what_makes_an_object_is_read_wherever_it_stands(code: str) -> None:
+    """None of these functions holds a word that is asked for but the one that is called."""
+    data = big("from contextlib import contextmanager\nfrom shelf import Client\n" + code.format(work=_WORK))
+    assert b"item.discount" not in trim(data, [])[0].partition(b"def go")[0]
+    assert [one["names"] for one in scan(data, "shelf.*.search")["calls"]] == [["shelf.Client.search"]]
+
+
+def test_what_a_validator_compares_is_read() -> None:
+    code = (
+        "from pydantic import BaseModel, field_validator\nclass Asked(BaseModel):\n    text: str\n"
+        f"    @field_validator('text')\n    @classmethod\n    def short(cls, text):\n        if len(text) > 90:\n"
+        f"            raise ValueError(text)\n{_WORK}        return text\n"
+    )
+    data = big(code)
+    found = PythonEngine([RoutesQuery()]).scan(data, Entry("x.py", len(data), suffix=".py"))
+    assert (found["models"]["Asked"]["validators"], found["models"]["Asked"]["open"]) == (1, False)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
+# Of a page, a service or a consumer, any function may be what a user reaches, though no word of a query stands in it.
+_SERVED_BY_PLAIN_FUNCTIONS: Final = tuple(
+    f"{word} {name}".encode()
+    for name in ("streamlit", "gradio", "chainlit", "nicegui", "channels.", "dash", "taipy", "flet", "grpc")
+    for word in ("import", "from")
+)
 VERSION: Final = 212  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
@@ -200,7 +206,8 @@ def _find(data: bytes, wanted: Wanted) -> Hits:
     marked = wanted.features.offsets(data)
     of = wanted.features.of
     words = wanted.words.offsets(data, lines)
-    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire")), lines)
+    entire = bool(of(marked, "entire")) or any(name in data for name in _SERVED_BY_PLAIN_FUNCTIONS)
+    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), entire, lines)
 
 
 def _imported(module: Module, patterns: Patterns) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Final
 
 from aiaudit.probes.python.module import Scope
@@ -44,9 +45,19 @@ class Entries:
     def _is_changed(self, name: str) -> bool:
         known = self._changed.get(name)
         if known is None:
-            scopes = self.resolver.module.scopes
-            known = self._changed[name] = any(changes(name, one, 0) for one in scopes)
+            module = self.resolver.module
+            known = self._changed[name] = any(changes(name, one, 0) for one in module.scopes) or (
+                bool(module.source.idle) and module.source.hides_such(_change_of(name))
+            )
         return known
+
+
+def _change_of(name: str) -> re.Pattern[bytes]:
+    """A statement that may change a map of this name, as the bytes of a body show it that was not parsed."""
+    return re.compile(
+        rb"(?m)^[ \t]*(?:del[ \t]+)?%b(?:\[[^\n]*\][ \t]*(?:[-+*/|]?=[^=]|$)|\.(?:%b)\()"
+        % (re.escape(name.encode()), "|".join(sorted(_CHANGES)).encode())
+    )
 
 
 def goes_deeper(statement: ast.stmt, name: str) -> bool:

@@ -34,6 +34,7 @@ HITS: Final = (
     rb"|\b(?:add_api_route|add_url_rule|add_routes?|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
     rb"|@(?:pydantic\.)?(?:field_|model_|root_)?validator\b"
+    rb"|\breturn[ \t]+(?:await[ \t]+)?request\.\w"  # a function that hands a handler what came in
     rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
     # a function to which a handler hands what came in
     rb"|\braise[ \t]+(?:\w+\.)*(?:HTTP)?(?:BadRequest|UnprocessableEntity)(?:Error)?\("

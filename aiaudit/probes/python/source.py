@@ -106,6 +106,10 @@ class Source(Struct):
             found[line] = last = end
         return found
 
+    def hides_such(self, expression: re.Pattern[bytes]) -> bool:
+        """Whether something of this shape stands in a body that was not parsed."""
+        return any(expression.search(self.data, region.start, region.end) for region in self.idle)
+
     def hides(self, offsets: Sequence[int]) -> bool:
         """Whether one of the offsets lies in a body that was not parsed."""
         starts = [region.start for region in self.idle]

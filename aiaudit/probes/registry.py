@@ -131,6 +131,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.turning": "aiaudit.probes.python.probe_turning:TurningProbe",
     "python.unresolved": "aiaudit.probes.unresolved.python_modules:UnresolvedProbe",
     "readme.unresolved": "aiaudit.probes.unresolved.told:UnresolvedProbe",
+    "recipes.unresolved": "aiaudit.probes.unresolved.recipes:UnresolvedProbe",
     "results.files": "aiaudit.probes.results:ResultsProbe",
     "runs.figures": "aiaudit.probes.runs.probe:RunFigures",
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",

@@ -8,7 +8,7 @@ is left out, and so is all that follows a second repository, since it is that on
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar, Final
@@ -37,7 +37,7 @@ _READMES: Final = (
     "*/{README,readme,Readme}{,.md,.rst,.txt}",
     "README[-_]*.md",
 )
-_ASIDE: Final = lazy.regex(
+ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:archived?|legacy|old|obsolete|deprecated|backups?|third[_-]party|docs?|tests?"
     r"|\.github)(?:[./_-]|$)"
 )
@@ -64,7 +64,7 @@ _APPLIED: Final = lazy.regex(
     r"^(?:kubectl|oc) (?:apply|create)\b(?:\s+(?!-f\b|--filename\b)[\w.=-]+)*"
     r"\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
 )
-_TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run ([\w:.-]+)|^npm (start)\b")
+_TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run (\w[\w:.-]*)|^npm (start)\b")
 _TESTED: Final = lazy.regex(
     r"^(?:python[\d.]* -m )?pytest(?:\s+(?:-[vqsxl]+|--[\w-]+=\S+|--(?:verbose|quiet|cov)))*"
     r"\s+([\w./-]+)(?:::\S+)?(?:\s|$)"
@@ -80,7 +80,7 @@ _SHORT: Final = lazy.regex(
     r"|^(?:npm|pnpm|yarn) (test)(?:\s|$)"
 )
 _ELSEWHERE: Final = lazy.regex(r"\s(?:--prefix|-w|--workspaces?|-C|--cwd|--dir|--filter|-F|-r)(?:[ =]|$)")
-_MADE: Final = lazy.regex(
+MADE: Final = lazy.regex(
     r"(?:>{1,2}|\s-[oO]|--output(?:-document)?|\btee(?:\s+-a)?|\btouch|\bnano|\bvim?|\bcode|\bnotepad)[ =]+([\w./-]+)"
     r"|^(?:cp|mv|copy|move|ln)\b.*\s([\w./-]+)\s*$|^(?:wget|curl)\b.*/([\w.-]+)\s*$"
 )
@@ -116,7 +116,7 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         )
 
 
-class _Named(Struct, frozen=True):
+class Named(Struct, frozen=True):
     """What a command names, as it is told; the file in which it would stand, and the names that this may have. `end`:
     where that name ends in the command; what stands behind it, such as a token, is nobody's business. `near`: where it
     lies instead of where the command is run, in one of `places`."""
@@ -129,7 +129,7 @@ class _Named(Struct, frozen=True):
     places: tuple[str, ...] = ()
 
 
-class _Told:
+class Told:
     """What the project has under its names."""
 
     def __init__(self, context: Context) -> None:
@@ -174,7 +174,7 @@ class _Told:
             found.setdefault(path.rpartition("/")[2], []).append(path)
         return found
 
-    def lacks(self, text: str, folders: Collection[str]) -> _Named | None:
+    def lacks(self, text: str, folders: Collection[str]) -> Named | None:
         """What a command names that stands nowhere, or in none of the folders in which it may be meant to be run."""
         places = () if _ELSEWHERE.search(text) else folders
         if (task := _TASK.match(text) or _SHORT.match(text)) is not None:
@@ -193,66 +193,66 @@ class _Told:
         # A module may be that of an installed package, whatever folder a server is started in.
         return self._misplaced(named, places) if len(named.names) == 1 else None
 
-    def _misplaced(self, named: _Named, folders: Collection[str]) -> _Named | None:
+    def _misplaced(self, named: Named, folders: Collection[str]) -> Named | None:
         paths = sorted({posixpath.normpath(posixpath.join(folder, named.path)) for folder in folders}, key=len)
         if not paths or any(path.startswith("..") or self._where.holds(path) for path in paths):
             return None
         near = next((one for one in self._paths.get(named.names[0], ()) if f"/{one}".endswith(f"/{named.path}")), "")
         return replace(named, near=near, places=tuple(paths))
 
-    def _composed(self, end: int, folders: Collection[str]) -> _Named | None:
+    def _composed(self, end: int, folders: Collection[str]) -> Named | None:
         """The file that compose looks for where it is run, and above."""
         if not folders or any(
             self._where.holds(posixpath.join(up, one)) for at in folders for up in upward(at) for one in _COMPOSES
         ):
             return None
         near = [path for name in _COMPOSES for path in self._paths.get(name, ())]
-        return _Named(end, _COMPOSES[-1], _COMPOSES[-1], _COMPOSES, min(near, key=len, default=""))
+        return Named(end, _COMPOSES[-1], _COMPOSES[-1], _COMPOSES, min(near, key=len, default=""))
 
-    def _task(self, name: str, end: int, folders: Collection[str]) -> _Named | None:
+    def _task(self, name: str, end: int, folders: Collection[str]) -> Named | None:
         packages = self.packages
         if packages is None or (name == "start" and "server.js" in self.names):
             return None
         target = f"the script {name} of package.json" if any(packages.values()) else "package.json"
         homes = [folder for folder, scripts in packages.items() if name in scripts]
         if not homes:
-            return _Named(end, target, "package.json")
+            return Named(end, target, "package.json")
         nearest = {next((up for up in upward(folder) if up in packages), None) for folder in folders}
         if not folders or any(home in nearest for home in homes):
             return None
-        return _Named(end, target, "package.json", near=posixpath.join(min(homes, key=len), "package.json"))
+        return Named(end, target, "package.json", near=posixpath.join(min(homes, key=len), "package.json"))
 
-    def _target(self, name: str, end: int) -> _Named | None:
+    def _target(self, name: str, end: int) -> Named | None:
         plain = name.replace("-", "").replace("_", "").isalnum()
         if not plain or self.targets is None or name in self.targets or name in self.names | self.folders:
             return None
-        return _Named(end, f"the target {name} of make" if self.targets else "Makefile", "Makefile")
+        return Named(end, f"the target {name} of make" if self.targets else "Makefile", "Makefile")
 
 
-def _named(text: str) -> _Named | None:
+def _named(text: str) -> Named | None:
     """The file of the project that a command line names."""
     for pattern in (_SCRIPT, _DIRECT, _REQUIREMENTS, _COPIED, _COMPOSED, _APPLIED, _TESTED):
         if (found := pattern.match(text)) is not None:
             at = next(number for number, group in enumerate(found.groups(), 1) if group)
             path = found.group(at).removeprefix("./").rstrip("/")
-            return _Named(found.end(at), path, path, (path.rpartition("/")[2],)) if path else None
+            return Named(found.end(at), path, path, (path.rpartition("/")[2],)) if path else None
     if (found := _SERVED.match(text)) is not None:
         module = found.group(1)
         last = module.rpartition(".")[2]
         path = f"{module.replace('.', '/')}.py"
-        return _Named(found.end(), path, path, (f"{last}.py", last))
+        return Named(found.end(), path, path, (f"{last}.py", last))
     return None
 
 
 def _lacking(document: Document, context: Context, seen: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    told, where = _shared(context), whereabouts(context)
-    if _ASIDE.search(document.path):
+    told = shared(context)
+    if ASIDE.search(document.path):
         return
     commands = list(islice(steps(document, told.tree), _MOST_COMMANDS))
     made = {
         name.rpartition("/")[2]
         for one in commands
-        for found in _MADE.finditer(one.text)
+        for found in MADE.finditer(one.text)
         for name in found.groups()
         if name
     }
@@ -268,18 +268,30 @@ def _lacking(document: Document, context: Context, seen: set[tuple[str, str]]) -
         name = lacking.path.rpartition("/")[2]
         if name in made or any(name in line and _WRITTEN.search(line.partition(name)[0][-160:]) for line in prose):
             continue
-        paths = lacking.places or [posixpath.normpath(posixpath.join(top, lacking.path)) for top in (folder, "")]
-        cause = where.why_not(paths)
-        if cause is not None:
-            if lacking.near and cause.kind == NOWHERE:
-                cause = Cause(ELSEWHERE, display(lacking.near if "/" in lacking.near else f"./{lacking.near}"))
+        row = row_for(lacking, document.path, one.line, text, "docs", (folder, ""), context)
+        if row is not None:
             seen.add((folder, lacking.target))
-            shown = text[: lacking.end].strip()[:100]
-            yield row_of(document.path, one.line, "docs", f"`{shown}`", lacking.target, cause)
+            yield row
 
 
-def _shared(context: Context) -> _Told:
+def row_for(
+    lacking: Named, path: str, line: int, command: str, role: str, folders: Sequence[str], context: Context
+) -> dict[str, Any] | None:
+    """What is told of a command that names what is not there; None where it may be there after all. `folders`: those
+    below which it would lie, if nothing tells where the command is run."""
+    places = lacking.places or [posixpath.normpath(posixpath.join(top, lacking.path)) for top in folders]
+    cause = whereabouts(context).why_not(places)
+    if cause is None:
+        return None
+    if lacking.near and cause.kind == NOWHERE:
+        cause = Cause(ELSEWHERE, display(lacking.near if "/" in lacking.near else f"./{lacking.near}"))
+    shown = command[: lacking.end].strip()[:100]
+    return row_of(path, line, role, f"`{shown}`", lacking.target, cause)
+
+
+def shared(context: Context) -> Told:
+    """What the project has under its names, put together once for all queries."""
     made = context.memo.get("unresolved.told")
-    if not isinstance(made, _Told):
-        made = context.memo["unresolved.told"] = _Told(context)
+    if not isinstance(made, Told):
+        made = context.memo["unresolved.told"] = Told(context)
     return made

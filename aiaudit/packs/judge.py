@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
 from aiaudit.model.fact import NOT_FOLLOWED, PART_FAILED, Confidence, Fact, Level, State
 from aiaudit.model.result import Basis, CheckResult, Finding
-from aiaudit.model.sentence import begun
+from aiaudit.model.sentence import as_words, begun
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
 from aiaudit.packs.basis import basis_of
@@ -212,7 +212,7 @@ def _applicability(
         reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
         return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
     if isinstance(outcome.value, Unknown):
-        reason = f"{_UNTOLD}{reasons.as_words(outcome.value.reason)}."
+        reason = f"{_UNTOLD}{as_words(outcome.value.reason)}."
         return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace, undecided=True)
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
@@ -402,7 +402,7 @@ def _plain(reason: str) -> str:
 
 
 def _ended(reason: str) -> str:
-    told = reasons.as_words(_plain(reason))
+    told = as_words(_plain(reason))
     text = f"Cannot be told: {told}" if told != _plain(reason) else begun(reason)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aiaudit import lazy
 from aiaudit.model.check import Check, Outcome, Status
 from aiaudit.model.fact import Fact, Level, State
+from aiaudit.model.sentence import as_words
 from aiaudit.packs.attested import DEFAULT_RULE
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _OF_READING = frozenset(
     {"code.readable", "code.readable_js", "code.models_readable", "flag.other_code", "flag.script_code"}
 )
-_CODE = lazy.regex(r"\?\.\w|=>|\.\.\.[\w\[]|&&|\|\|| \? ")  # what no sentence holds
 LEVEL_WORDS = {
     Level.CLAIM: "a claim without evidence",
     Level.EXISTS: "a file, a dependency or an attestation",
@@ -147,9 +146,8 @@ def generated(
         first = next((finding for finding in gathered.findings if finding.path), None)
         where = f", the first at {first.path}" + (f":{first.line}" if first.line else "") if first else ""
         return f"{gathered.count} found{where}."
-    unseen = list(
-        dict.fromkeys(f"{titles[one.id]} ({one.reason})" for one in facts if one.state is State.UNKNOWN and one.reason)
-    )
+    unknown = [one for one in facts if one.state is State.UNKNOWN and one.reason]
+    unseen = list(dict.fromkeys(f"{titles[one.id]} ({as_words(one.reason)})" for one in unknown))
     if status in (Status.FAIL, Status.PARTIAL):
         missing = [titles[fact.id] for fact in facts if fact.state is State.ABSENT]
         there = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value and _places([fact])]
@@ -198,16 +196,3 @@ def _short(value: Any) -> str:
 
     text = words(value)
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def as_words(reason: str) -> str:
-    """What is not known, where an engine names only what stands in the code: `fastapi.FastAPI()`, or a bare word for
-    a kind of expression (`boolop`)."""
-    code = reason.removeprefix("$ref ")
-    if _CODE.search(code):
-        return f"what `{code.rstrip(' :;,')}` holds was not followed"
-    if " " in code or not code:
-        return reason
-    if code.isidentifier() and code.islower() and "_" not in code:
-        return "a value that it rests on is put together as the code runs"
-    return f"what `{code}` holds was not followed"

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from aiaudit import track_record
-from aiaudit.model.sentence import begun
+from aiaudit.model.sentence import as_words, begun
 from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
@@ -101,7 +101,7 @@ class Report(Opening):
         reasons: dict[str, list[str]] = {}
         for name, record in self._facts():
             if record.text("state") in ("unknown", "error") and name in asked:
-                reasons.setdefault(record.text("reason") or say("check.no_reason"), []).append(name)
+                reasons.setdefault(as_words(record.text("reason")) or say("check.no_reason"), []).append(name)
         rows = [
             (begun(reason), tuple(names), tuple({c.id: c for name in names for c in asked[name]}.values()))
             for reason, names in reasons.items()

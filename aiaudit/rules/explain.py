@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.model.sentence import as_words
 from aiaudit.model.types import Unknown
 from aiaudit.rules.errors import show
 from aiaudit.rules.nodes import Binary, Call, Const, Logic, Macro, Node, Ternary, Unary
@@ -213,9 +214,9 @@ def _joined(text: str, value: Any) -> str:
 def _is(value: Any) -> str:
     if type(value) is Unknown or type(value) is Failed:
         state = "is unknown" if type(value) is Unknown else "is an error"
-        return f"{state}: {show(value.reason, 120)}" if value.reason else state
+        return f"{state}: {show(as_words(value.reason), 120)}" if value.reason else state
     if type(value) is Range or type(value) is Incomplete:
-        return f"is {_brief(value)}: {show(value.why.reason, 120)}"
+        return f"is {_brief(value)}: {show(as_words(value.why.reason), 120)}"
     return f"is {_brief(value)}"
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
-from aiaudit.packs.reasons import as_words
+from aiaudit.model.sentence import as_words
+from aiaudit.model.types import INT, Unknown, list_of
+from aiaudit.rules import compile, evaluate
 
 
 @pytest.mark.parametrize(
@@ -19,3 +23,19 @@ from aiaudit.packs.reasons import as_words
 )
 def test_a_piece_of_code_is_told_as_such(reason: str, told: str) -> None:
     assert as_words(reason) == told
+
+
+def test_whatever_kind_of_expression_stands_there_the_reason_is_a_sentence() -> None:
+    kinds = [
+        kind.__name__.lower() for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
+    ]
+    assert "compare" in kinds
+    for kind in (*kinds, "*", "list", "map", "computed", "?"):
+        assert len(as_words(kind).split()) > 3, kind
+
+
+def test_the_trace_tells_it_in_a_sentence() -> None:
+    read = compile("found.exists(f, f == 1)", {"found": list_of(INT)})
+    assert evaluate(read, {"found": Unknown("compare")}, explain=True).trace == (
+        "found is unknown: a value that it rests on is put together as the code runs",
+    )

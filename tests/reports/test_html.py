@@ -278,3 +278,14 @@ def test_a_long_reason_is_given_once_in_a_table() -> None:
     full = [i for i, row in shown.items() if "in Java" in row]
     assert len(full) == 1
     assert all(f"For the same reason as {full[0]}</a>" in row for i, row in shown.items() if i != full[0])
+
+
+@pytest.mark.parametrize("kind", ["compare", "list", "ifexp", "*", "os.getenv()", "$ref settings.URL"])
+def test_why_a_fact_is_not_known_is_told_in_a_sentence(result, kind) -> None:
+    asked = {fact for check in result["checks"] for fact in check["facts"]}
+    name = next(name for name in result["facts"] if name in asked)
+    result["facts"][name] = {**result["facts"][name], "state": "unknown", "reason": kind}
+    text = html.render(result)
+    rows = re.findall(r'<th scope="row">([^<]*)</th>', text)
+    assert not [row for row in rows if row.casefold() == kind.casefold() or "$ref" in row]
+    assert "put together as the code runs" in text or "was not followed" in text

@@ -1,8 +1,9 @@
 """Probe `entrypoints.reach`: which Python files run when the project is started, trained, evaluated or built by CI.
 
-The roots are start commands, CI commands, pipeline definitions, scripts with a main block and scripts that a README
-tells people to run; from them the project's own imports are followed. Reach is by file: a function of a reached file
-counts as reached, unless the file is a start itself, nothing imports it, and it only defines the function (`idle`).
+The roots are start commands, CI commands, pipeline definitions, scripts with a main block, scripts of the root that
+call the project where they are read, and scripts that a README tells people to run; from them the project's own imports
+are followed. Reach is by file: a function of a reached file counts as reached, unless the file is a start itself,
+nothing imports it, and it only defines the function (`idle`).
 """
 
 from __future__ import annotations

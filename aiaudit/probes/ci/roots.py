@@ -14,6 +14,7 @@ from aiaudit.probes.ci.entrypoints import starts
 from aiaudit.probes.ci.import_graph import ImportGraph
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.plain_scripts import plain_scripts
 from aiaudit.probes.ci.programs import started_programs, starting_files
 from aiaudit.probes.ci.scoring import scoring_scripts
 from aiaudit.probes.python.project import PythonProject
@@ -184,6 +185,8 @@ def _pipelines_and_scripts(
             yield from _programs_of(path, files, programs)
         if path in mains:
             yield Root(path, "script", f"{path}:1 main block")
+    for path in plain_scripts(project, graph, files, side):
+        yield Root(path, "script", f"{path}:1 script of the root")
 
 
 def _commands_of_flask(path: str, files: Files) -> Iterator[Root]:

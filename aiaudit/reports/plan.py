@@ -35,11 +35,14 @@ MOST_STEPS_ON_PAGE_ONE: Final = 5
 LONGEST_STEP: Final = 80  # characters of a step or its aim on page one: two lines
 LONGEST_OF_FEW: Final = 140  # where there are only a few steps
 LONGEST_RISK: Final = 150  # characters of a risk's first sentence; a risk of one sentence may be as long as both
+LONGEST_IN_PART: Final = 170  # characters of the risk of what is met in part, before what was seen
 LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
 LONGEST_ON_ROADMAP: Final = 200  # characters of a step in the roadmap
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
+_BLEMISH: Final = lazy.regex(r"\b(?:tolerated|but|except|though|although|however|(?:is|are|was|were) left out)\b")
+"""Words by which the reason of a pass names what is not as it should be."""
 _BRACKETS: Final = lazy.regex(r"\s*\([^()]*\)")
 _EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
 
@@ -77,6 +80,8 @@ class Point(Struct, frozen=True):
         """The sentence with its status as a word, since a mark alone says little to who sees it first."""
         if self.status not in ("fail", "partial") or (self.status == "fail" and self.is_risk):
             return self.statement
+        if self.is_risk:
+            return say("summary.in_part", statement=lower_first(self.statement))
         return say("summary.point", status=say(f"summary.today.{self.status}"), statement=lower_first(self.statement))
 
 
@@ -169,7 +174,7 @@ def top_risks(checks: Iterable[Check], most: int = MOST_RISKS) -> tuple[Risk, ..
             shared.setdefault(cause.id, []).append(check.id)
     ranked = sorted(
         (c for c in open_ones.values() if _cause(c, open_ones) is c),
-        key=lambda c: (-c.gain, -c.weight, not c.core, c.id),
+        key=lambda c: (-c.gain, c.status != "fail", -c.weight, not c.core, c.id),
     )
     return tuple(
         _risk(position, check, tuple(shared.get(check.id, ()))) for position, check in enumerate(ranked[:most], start=1)
@@ -228,10 +233,11 @@ def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
 def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
     """The heaviest passed checks, one a pack as long as there are packs; strongest evidence first.
 
-    What somebody only says comes last, whatever its weight: nobody has seen that it holds.
+    What somebody only says comes last, whatever its weight: nobody has seen that it holds. A pass whose reason names a
+    blemish is no strength.
     """
     ranked = sorted(
-        (c for c in checks if c.status == "pass"),
+        (c for c in checks if c.status == "pass" and not _BLEMISH.search(c.reason)),
         key=lambda c: (_only_said(c), -c.weight, "E5E4E3E2E1E0".find(c.evidence_level or "E0"), c.id),
     )
     best_of_pack = {check.pack: check for check in reversed(ranked)}
@@ -320,9 +326,11 @@ def _seen_in_part(check: Check) -> str:
 
 
 def _risk_point(check: Check) -> Point:
-    if seen := _seen_in_part(check):  # what the team reads stands behind what has to hold
-        title = full_stop(shorten(check.title, 110))
-        return Point(check.status, title, _detail(seen, LONGEST_RISK + LONGEST_DETAIL - len(title)), check)
+    if seen := _seen_in_part(check):  # what the team reads stands behind what may happen, or what has to hold
+        told = shorten(first_sentence(check.risk), LONGEST_IN_PART) if check.risk else shorten(check.title, 110)
+        told = full_stop(told)
+        room = LONGEST_RISK + LONGEST_DETAIL - len(told)
+        return Point(check.status, told, _detail(seen, room), check, is_risk=bool(check.risk))
     if check.risk:
         statement, rest = first_sentence(check.risk), rest_of(check.risk)
         most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL

@@ -87,7 +87,8 @@ def test_what_is_met_in_part_is_told_as_it_was_seen() -> None:
         check, status="partial", reason="3 of 5 handlers ask for a key. No test shows it.", severity="critical"
     )
     (point,) = three_risks([half])
-    assert point.statement == check.title + "." and point.said.startswith("Partly met: ")
+    assert point.said == f"In part: {point.statement[0].lower()}{point.statement[1:]}"
+    assert check.risk.startswith(point.statement.rstrip(".…"))
     assert point.detail == "3 of 5 handlers ask for a key."
     (risk,) = top_risks([half])
     assert risk.statement == "3 of 5 handlers ask for a key."
@@ -241,6 +242,25 @@ def test_what_stands_only_in_experiments_is_no_strength() -> None:
             result["facts"][name]["evidence"] = [{"path": path, "line": 1, "note": "x"}]
         strengths = [point.statement for point in document.read(result).three_strengths]
         assert (first.title + "." in strengths) is shown and len(strengths) == 3
+
+
+def test_a_pass_whose_reason_names_a_blemish_is_no_strength() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.status == "pass")
+    reasons = {
+        "A-1": "3 local addresses are written into the code; up to 3 are tolerated in a project of this size.",
+        "A-2": "No secret was found; left out is nothing.",
+        "A-3": "No address is fixed in the code. A database in a file is named in the code, though (a.py:1).",
+    }
+    passed = [replace(check, id=name, title=name, severity="critical", reason=said) for name, said in reasons.items()]
+    assert [point.statement for point in three_strengths(passed)] == ["A-2."]
+
+
+def test_a_failure_stands_before_what_is_met_in_part_and_weighs_as_much() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.risk)
+    high = replace(check, status="fail", severity="high", points=0.0, blocks_next=False, waiver=None, id="Z-1")
+    half = replace(high, status="partial", severity="critical", points=0.5, id="A-1", reason="Half of it.")
+    assert [risk.check.id for risk in top_risks([half, high])] == ["Z-1", "A-1"]
+    assert [risk.check.id for risk in top_risks([half, replace(high, severity="medium")])] == ["A-1", "Z-1"]
 
 
 def test_what_somebody_only_says_is_a_strength_after_all_that_was_seen() -> None:

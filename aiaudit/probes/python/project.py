@@ -309,7 +309,10 @@ class PythonProject:
             targets[f"{target}.{more}" if more else target] = None
         if targets:
             return [Found(one) for one in targets]
-        for imported in base.imported_whole:
+        whole = base.imported_whole
+        if whole and any(one.qualname == first for one in base.definitions):
+            return []  # what the file makes itself comes after what `import *` brings
+        for imported in whole:
             if self.module(imported.module, path) not in (None, path):
                 return [Found(imported.of(rest))]
         return []

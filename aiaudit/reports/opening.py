@@ -223,6 +223,11 @@ class Opening:
         return sum(check.status != "not_applicable" for check in self.checks)
 
     @cached_property
+    def no_use(self) -> tuple[Pack, ...]:
+        """Areas of which no check applies."""
+        return tuple(pack for pack in self.packs if pack.checks and not pack.applicable)
+
+    @cached_property
     def weakest(self) -> Pack | None:
         name = self.result.text("weakest_core")
         return next((pack for pack in self.packs if pack.id == name), None)

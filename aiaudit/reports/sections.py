@@ -47,16 +47,19 @@ def present(report: Report) -> tuple[Section, ...]:
     found: list[Section] = []
     for part in _PARTS:
         if part.anchor == "pack":
-            follows = False  # the first one starts a page
             for pack in report.packs:
-                if pack.checks:
+                if pack.applicable:
                     found.append(
-                        Section(pack.anchor, len(found) + 1, pack.title, pack.heading, "pack", flow=follows, pack=pack)
+                        Section(pack.anchor, len(found) + 1, pack.title, pack.heading, "pack", flow=True, pack=pack)
                     )
-                    follows = True
         elif heading := part.heading(report):
             found.append(Section(part.anchor, len(found) + 1, part.label, heading, part.anchor, part.flow))
     return tuple(found)
+
+
+def _none_applies(report: Report) -> str:
+    titles = [pack.title for pack in report.no_use]
+    return words.told("heading.none_applies", len(titles), list=words.listed(titles)) if titles else ""
 
 
 def _scope(report: Report) -> str:
@@ -157,16 +160,17 @@ def _attestations(report: Report) -> str:
 _PARTS: Final = (
     _Part("summary", lambda report: report.headline),
     _Part("scope", _scope),
-    _Part("heat-map", _heat_map),
-    _Part("packs", _packs),
-    _Part("risks", _risks),
-    _Part("roadmap", _roadmap),
-    _Part("pack", lambda report: ""),
-    _Part("data", _data),
+    _Part("heat-map", _heat_map, flow=True),
+    _Part("packs", _packs, flow=True),
+    _Part("risks", _risks, flow=True),
+    _Part("roadmap", _roadmap, flow=True),
+    _Part("pack", lambda report: "", flow=True),
+    _Part("none-applies", _none_applies, flow=True),
+    _Part("data", _data, flow=True),
     _Part("capacity", _capacity, flow=True),
     _Part("cost", _cost, flow=True),
-    _Part("frameworks", lambda report: frameworks.heading(report.frameworks)),
-    _Part("comparison", _comparison),
+    _Part("frameworks", lambda report: frameworks.heading(report.frameworks), flow=True),
+    _Part("comparison", _comparison, flow=True),
     _Part("history", _history, flow=True),
     _Part("accepted", _accepted, flow=True),
     _Part("gate", _gate, flow=True),

@@ -172,9 +172,10 @@ def test_a_pack_of_which_nothing_applies_has_no_figures(result) -> None:
         if check["pack"] == "evolution":
             check.update(status="not_applicable", points=None, findings=[])
     page = html.render(result)
-    part = page[page.index('id="pack-evolution"') : page.index('id="pack-llm"')]
-    assert "None of its checks applies to this project" in part
-    assert "In place" not in part and '<svg width="100%"' not in part
+    part = page[page.index('id="none-applies"') : page.index('id="frameworks"')]
+    assert "No check of this area applies to this project: " in part and 'id="pack-evolution"' in part
+    assert page.count('id="pack-evolution"') == 1  # no heading of its own
+    assert "do not apply here" in part or "does not apply here" in part
 
 
 def test_a_score_of_few_areas_says_so(result) -> None:

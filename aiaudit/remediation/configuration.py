@@ -161,18 +161,23 @@ def lock(project: Project) -> Scaffold:
 
 
 def _lock_command(manifest: Mapping[str, Any]) -> str:
+    """The command for one manifest. Lists of one folder get a lock each, of their own name."""
     folder = str(manifest.get("folder") or "")
     into = f"cd {shlex.quote(folder)} && " if folder else ""
     known = _LOCKS.get(str(manifest.get("tool")))
     if known:
         return into + known
     name = str(manifest.get("path")).rpartition("/")[2]
-    if name == "requirements.txt":
-        compiled = "pip-compile --generate-hashes -o requirements.txt requirements.in"
-        return f"{into}mv requirements.txt requirements.in && {compiled}"
     if manifest.get("ecosystem") == "npm":
         return into + _LOCKS["npm"]
-    return f"{into}pip-compile --generate-hashes -o requirements.lock {shlex.quote(name)}"
+    stem, _, suffix = name.rpartition(".")
+    if suffix == "txt":  # it keeps its name, so that what installs it goes on to do so
+        text, source = shlex.quote(name), shlex.quote(f"{stem}.in")
+        return f"{into}mv {text} {source} && pip-compile --generate-hashes -o {text} {source}"
+    if suffix == "in":
+        return f"{into}pip-compile --generate-hashes -o {shlex.quote(f'{stem}.txt')} {shlex.quote(name)}"
+    lock = "requirements.lock" if suffix in ("toml", "py", "cfg") else f"{name}.lock"
+    return f"{into}pip-compile --generate-hashes -o {shlex.quote(lock)} {shlex.quote(name)}"
 
 
 def _install(project: Project) -> str:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from aiaudit.cli.app import run
+from aiaudit.remediation.configuration import lock
 from aiaudit.remediation.scaffold import Project, Scaffold, ScaffoldError, build, catalogue, plain
 
 CARD, SHEET, VALUE, RISKS = "GOV-006", "DATA-010", "ORG-005", "GOV-005"
@@ -250,3 +251,18 @@ def test_data_of_a_project_that_trains_nothing_is_not_called_training_data():
 def test_a_word_that_is_no_check_is_told_as_such(tmp_path, capsys):
     assert run(["fix", "nonsense", str(tmp_path)]) == 2
     assert "nonsense: neither a check nor anything that can be begun; there are: model-card" in capsys.readouterr().err
+
+
+def test_lists_of_one_folder_get_a_lock_each():
+    rows = [
+        {"path": f"requirements/{name}", "folder": "requirements", "tool": "pip", "ecosystem": "pypi", "primary": True}
+        for name in ("base.txt", "latest.txt", "dev.in", "requirements_gpu")
+    ]
+    commands = lock(
+        Project({"facts": {"delivery.manifests": {"state": "known", "value": rows}}}, frozenset(), str)
+    ).commands
+    made = [re.search(r"-o (\S+)", command)[1] for command in commands]
+    assert made == ["base.txt", "latest.txt", "dev.txt", "requirements_gpu.lock"]
+    assert commands[0] == (
+        "cd requirements && mv base.txt base.in && pip-compile --generate-hashes -o base.txt base.in"
+    )

@@ -26,7 +26,7 @@ def option(*flags: str, envvar: str = "", group: str = "", **settings: Any) -> A
     """
     long = next(flag for flag in flags if flag.startswith("--"))
     twin = "AIAUDIT_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
-    settings |= {"show_envvar": bool(envvar), "rich_help_panel": group or None}
+    settings |= {"show_envvar": bool(envvar), "rich_help_panel": group or None, "case_sensitive": False}
     return typer.Option(*flags, envvar=envvar or twin, **settings)
 
 

@@ -56,10 +56,12 @@ class Session(Terminal):
                     together = {check for check, one in self.helpers.items() if one is helper}
                     done |= together
                     answered += helper() * sum(one.check in together for one in asked)
-                elif answer is not None:
+                elif answer:
                     save(question.check, answer)
                     answered += 1
                     self.say(f"saved: {question.check} {answer['answer'].replace('_', ' ')}", 2)
+                elif answer is not None:
+                    self.say(f"not saved: {question.check} stays as it was", 2)
                 if self.leaving:
                     raise Left
         except (Left, EOFError, KeyboardInterrupt):
@@ -80,8 +82,9 @@ class Session(Terminal):
             )
 
     def _ask(self, question: Question) -> dict[str, Any] | str | None:
-        """The answer, the check whose helper is to work it out, or nothing. To a question for words, words are the
-        answer; whether what should hold does hold by them is then asked."""
+        """The answer, the check whose helper is to work it out, or nothing; an empty one where it was taken back.
+
+        To a question for words, words are the answer; whether what should hold does hold by them is then asked."""
         helps, is_open, words = question.check in self.helpers, _OPEN.match(question.text) is not None, ""
         steps = ", or t: work it out step by step" if helps else ""
         while True:
@@ -126,6 +129,8 @@ class Session(Terminal):
             )
         owner = self._owner()
         evidence = self._evidence()
+        if not self._stands(answer, owner, evidence):
+            return {}
         reviewed = self._day("Reviewed on", self.today)
         review_by = self._day("Review again by", default_review(reviewed, check))
         note = words or self._note()
@@ -139,6 +144,23 @@ class Session(Terminal):
                 "note": note,
             }
         )
+
+    def _stands(self, answer: str, owner: str, evidence: str) -> bool:
+        """Whether an answer is to be saved: at once where somebody answers for it with evidence, else where the person
+        says so after reading what comes of it."""
+        lacks = [what for what, there in (("an owner", owner), ("evidence", self._is_there(evidence))) if not there]
+        if not lacks:
+            return True
+        self.say(
+            f"An answer without {' and without '.join(lacks)} that can be found does not count in full, and a check"
+            " that rests on people can fail by it. Left open, it stays unknown.",
+            2,
+        )
+        return self.prompt("Save it all the same? yes, or Enter to leave the question open").lower() in ("y", "yes")
+
+    def _is_there(self, evidence: str) -> bool:
+        path = evidence.partition("#")[0]
+        return bool(path) and ("://" in path or self.root is None or (self.root / path).exists())
 
     def _note(self) -> str:
         """The last thing asked: who leaves here has answered, and that is saved."""
@@ -158,8 +180,7 @@ class Session(Terminal):
     def _evidence(self) -> str:
         """A path or a link; a path that is not there is asked again once, for it would not count."""
         given = self.prompt("Evidence: a path in the project, or a link")
-        path = given.partition("#")[0]
-        if path and "://" not in path and self.root is not None and not (self.root / path).exists():
+        if given and not self._is_there(given):
             self.say("that is no file of the project, and evidence that is not there does not count", 2)
             return self.prompt(f"Evidence [{given}]") or given
         return given

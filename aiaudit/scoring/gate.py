@@ -69,6 +69,7 @@ def parse_fail_on(values: Iterable[str], checks: Collection[str]) -> tuple[str, 
     typed = [word.strip() for value in values for word in value.split(",") if word.strip()]
     severities = {s.value for s in SEVERITIES}
     words = [full if (full := full_id(word)) in checks else word for word in typed]
+    words = [word.lower() if word.lower() in severities else word for word in words]
     for word in words:
         if word not in severities and word not in checks:
             of_area = any(check.startswith(f"{full_id(word).partition('-')[0]}-") for check in checks)

@@ -436,3 +436,11 @@ def test_counted_words_agree(aiaudit, tmp_path):
     pack.write_text(PACK.format(**GOOD))
     told = aiaudit("checks", "list", "--pack", pack).out
     assert "Ours (team): 1 check\n" in told and "\n1 check in 1 pack; ruleset" in told
+
+
+def test_a_level_and_a_severity_may_be_written_in_capitals(aiaudit, project, tmp_path):
+    done = aiaudit(
+        "run", project, "--level", "Pilot", "--stage", "PILOT", "--fail-on", "Critical", "-o", tmp_path / "r.json"
+    )
+    gate = json.loads((tmp_path / "r.json").read_text())["gate"]
+    assert done.code == 1 and {rule["rule"] for rule in gate["rules"]} == {"--level pilot", "--fail-on critical"}

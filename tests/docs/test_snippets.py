@@ -219,6 +219,11 @@ def test_python_runs(place):
         type(names["PACK"])(place / "team.yaml").complete()
 
 
+def test_every_waiver_that_a_page_shows_names_who_answers_for_it():
+    shown = [line for page in PAGES for line in (ROOT / page).read_text().splitlines() if "aiaudit: waive " in line]
+    assert shown and not [line for line in shown if 'owner="' not in line or "until=" not in line]
+
+
 def test_no_block_is_passed_over():
     known = ("bash", "console", "yaml", "toml", "python")
     left = [

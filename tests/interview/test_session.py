@@ -96,6 +96,18 @@ def test_a_question_for_words_takes_words():
     assert (saved["GOV-002"]["answer"], saved["GOV-002"]["note"]) == ("yes", "limited")
 
 
+def test_a_yes_that_lacks_owner_or_evidence_is_warned_of_before_it_is_saved():
+    saved, out, count = talk("y\n\n\n\nn\nKim\n", "GOV-001", "GOV-002")
+    assert (count, list(saved)) == (1, ["GOV-002"])
+    assert "without an owner and without evidence" in out and "not saved: GOV-001 stays as it was" in out
+    assert "saved: GOV-001 yes" not in out
+    saved, out, count = talk("y\n\n\nyes\n\n\nlater\n", "GOV-001")
+    assert (count, saved["GOV-001"]["answer"], "owner" in saved["GOV-001"]) == (1, "yes", False)
+    assert out.index("can fail by it") < out.index("saved: GOV-001 yes")
+    saved, out, _ = talk("p\nKim\n\n\n", "GOV-001")
+    assert not saved and "An answer without evidence" in " ".join(out.split())
+
+
 def run_in_a_terminal(project, cache, says, *arguments):
     """The screen and the exit code of an interview in a pseudo-terminal; `says` answers each prompt."""
     lead, follow = pty.openpty()

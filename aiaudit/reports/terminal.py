@@ -55,6 +55,9 @@ def render(
                     f"{say('terminal.in_short')} ", _score(view), ". ", _level(view, readiness), *_critical(view)
                 )
             )
+        if (first := terminal_checks.first(view)) is not None:
+            console.print()
+            console.print(first)
     # wrapped by now: plain spaces are easier to search for and to copy
     return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
 

@@ -5,6 +5,7 @@ Titles and places hang beside the sign and the id of their check, and below it o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -14,16 +15,18 @@ from rich.text import Text
 from aiaudit.project.entry import not_own
 from aiaudit.reports import words
 from aiaudit.reports.places import Place, Spot, folded, gathered
-from aiaudit.reports.reading import read_basis
+from aiaudit.reports.plan import Step, step_text
+from aiaudit.reports.reading import read_basis, read_packs
 from aiaudit.reports.record import Record, unread_files
 from aiaudit.reports.rows import is_danger
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import beside, figure
+from aiaudit.reports.text import beside, figure, first_sentence, full_stop
 
 NARROW: Final = 60  # columns under which text does not hang below a title
 SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
-PLACES: Final = 3  # sentences on places of a failed check that are shown; `-o` reports hold all
+PLACES: Final = {"critical": 3, "high": 2}  # sentences on places of such a failure; of others the first places alone
 ALIKE: Final = 5  # places of one such sentence
+REMEDY: Final = 150  # characters of what is to be done: two lines
 PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
 SEEN: Final = 3  # places of a check that is partly shown
 UNREAD: Final = 3  # files that could not be read and are named; the reports name more
@@ -36,6 +39,7 @@ def actions(view: Record, console: Console) -> Group | None:
     if not wanted:
         return None
     checks = {check.text("id"): check for check in view.records("checks")}
+    remedies = _remedies(view)
     dangers = {check.text("id") for check in view.records("checks") if is_danger(check)}
     lines: list[Text] = []
     for place, action in enumerate(wanted, start=1):
@@ -45,8 +49,31 @@ def actions(view: Record, console: Console) -> Group | None:
             lines.append(Text(say(f"terminal.{key}"), "bold"))
         head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
         lines += hung(console, head, _title(checks.get(check, Record({}))))
-        lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
+        remedy = remedies.get(check, "")
+        said = Text.assemble(f"{full_stop(remedy)}  " if remedy else "", (f"({_gain(action)})", "dim"))
+        lines += _below(console, said, head.cell_len)
     return Group(*lines)
+
+
+def first(view: Record) -> Text | None:
+    """The first thing to do, and where, as the last line: what stands above has scrolled away."""
+    wanted = view.records("actions")
+    remedy = _remedies(view).get(wanted[0].text("check")) if wanted else ""
+    if not remedy:
+        return None
+    name = wanted[0].text("check")
+    check = next(one for one in view.records("checks") if one.text("id") == name)
+    where = next((place.text for f in check.records("findings") if (place := _place(f)).path), "")
+    label = say("terminal.first_at", check=name, place=where) if where else say("terminal.first", check=name)
+    return Text.assemble((f"{label} ", "bold"), full_stop(remedy))
+
+
+def _remedies(view: Record) -> Mapping[str, str]:
+    """What is to be done, in short, by the check of each action: its remedy, what would settle it, or the question."""
+    names = {action.text("check") for action in view.records("actions")}
+    only = Record({**view.data, "checks": [c.data for c in view.records("checks") if c.text("id") in names]})
+    checks = [check for pack in read_packs(only, ()) for check in pack.checks]
+    return {check.id: Step(0, check, step_text(check)).brief(REMEDY) for check in checks}
 
 
 def _gain(action: Record) -> str:
@@ -75,16 +102,17 @@ def failed(view: Record, console: Console, options: Mapping[str, str]) -> Group 
         return None
     found.sort(key=_weight)
     lines = [Text(say("terminal.failed", checks=words.digits(len(found), "check")), "bold")]
+    counts = Counter(check.text("severity") for check in found)
+    severity = ""
     for check in found:
-        severity = check.text("severity")
-        head = Text.assemble(
-            (SIGN["fail"], "red"),
-            "  ",
-            (f"{check.text('id'):<8}", "bold"),
-            "  ",
-            (f"{words.SEVERITY.get(severity, severity).lower():<8}", STYLE.get(severity, "")),
-            "  ",
-        )
+        if severity != (severity := check.text("severity")):
+            name = words.SEVERITY.get(severity, severity)
+            lines.append(Text(say("terminal.of_severity", severity=name, n=counts[severity]), STYLE.get(severity, "")))
+        head = Text.assemble((SIGN["fail"], "red"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
+        if severity not in PLACES:  # the place alone
+            where = _seen(check, "")
+            lines += hung(console, head, Text.assemble(_title(check), "  " if where else "", where))
+            continue
         lines += hung(console, head, _title(check))
         for said in _places(check):
             lines += _below(console, said, 5)
@@ -120,11 +148,12 @@ def _places(check: Record) -> Iterable[Text]:
     located = [(f, copies) for f, copies in folded(findings) if f.text("path")]
     if not located:
         yield Text(words.dated(check.text("reason")), "dim")
-    told = gathered([_place(finding, copies) for finding, copies in located], ALIKE)[:PLACES]
-    for one in told:
-        yield Text.assemble(", ".join(map(_spot, one.spots)), (f"  {one.note}", "dim"))
-    if left := len(located) - sum(one.shown for one in told):
-        yield Text(say("terminal.more_places", left), "dim")
+    most = PLACES[check.text("severity")]
+    told = gathered([_place(finding, copies) for finding, copies in located], ALIKE)[:most]
+    left = len(located) - sum(one.shown for one in told)
+    for position, one in enumerate(told, start=1):
+        more = f"  {say('terminal.more_places', left)}" if left and position == len(told) else ""
+        yield Text.assemble(", ".join(map(_spot, one.spots)), (f"  {one.note}{more}", "dim"))
 
 
 def _spot(spot: Spot) -> str:
@@ -146,20 +175,31 @@ def partial(view: Record, console: Console) -> Group | None:
         waived = check.record("waiver") and not check.record("waiver").flag("expired")
         head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
         said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
-        lines += hung(console, head, said + Text(words.dated(check.text("reason"))))
-        if seen := _seen(check):
-            lines += _below(console, seen, 5)
+        reason = words.dated(check.text("reason"))
+        seen = _seen(check, reason)
+        told = Text.assemble(head, said, first_sentence(reason), "  " if seen else "", seen)
+        line, *others = told.wrap(console, console.width - 5) or [head]
+        lines += [line, *_below(console, Text(" ").join(map(_stripped, others)), 5)] if others else [line]
     if len(found) > PARTIALS:
         lines.append(Text(say("terminal.more_partial", len(found) - PARTIALS), "dim"))
     return Group(*lines)
 
 
-def _seen(check: Record) -> Text:
-    """The first places of what is told of a check: those of its findings, or else of each thing that it rests on."""
+def _stripped(line: Text) -> Text:
+    line.rstrip()
+    return line
+
+
+def _seen(check: Record, reason: str) -> Text:
+    """The first places of what is told of a check: those of its findings, or else of each thing that it rests on;
+    nothing where the reason names them already."""
     found = [place.text for finding, _ in folded(check.records("findings")) if (place := _place(finding)).path]
     found = list(dict.fromkeys(found))
-    shown = found or list(dict.fromkeys(basis.places[0].text for basis in read_basis(check) if not basis.looked_at))
-    listed = ", ".join(shown[:SEEN])
+    if check.text("status") == "partial" and not found:
+        found = list(dict.fromkeys(basis.places[0].text for basis in read_basis(check) if not basis.looked_at))
+    if all(place in reason for place in found[:SEEN]):
+        return Text()
+    listed = ", ".join(found[:SEEN])
     return Text(say("and_more", list=listed, n=len(found) - SEEN) if len(found) > SEEN else listed, "dim")
 
 

@@ -77,7 +77,7 @@ def test_what_gains_most_names_no_score_where_there_is_none():
         RESULT["actions"][0] | {"score_before": None, "score_after": None, "low_before": 20.0, "low_after": 31.0}
     ]
     shown = render(changed(actions=actions))
-    assert "no score yet, low end 20 → 31" in shown
+    assert "no score yet, low end 20 → 31" in " ".join(shown.split())
     assert "– → –" not in shown
 
 
@@ -96,7 +96,7 @@ def test_a_check_that_is_partly_shown_says_what_is_missing():
     shown = render(changed(checks=many), width=80).splitlines()
     at = shown.index("Partly shown: 30 checks")
     assert shown[at + 1].startswith("◐  OPS-129   word word")
-    assert shown[at + 2] == " " * 13 + "word " * 6 + "word"  # hangs below the reason
+    assert shown[at + 2] == " " * 5 + "word " * 7 + "word"  # hangs below the sign
     assert [line[3:10] for line in shown[at + 1 : at + 41 : 2]] == [f"OPS-{n}" for n in range(129, 109, -1)]
     assert shown[at + 41] == "and 10 more checks that are partly shown"
 
@@ -108,8 +108,10 @@ def test_a_check_that_is_partly_shown_says_where():
     findings = [{**place, "message": "This."} for place in places]
     found = partial | {"findings": findings, "rests_on": basis}
     told = {id(check): render(changed(checks=[check]), width=80).splitlines() for check in (partial, found)}
-    assert "     app.py:1, app.py:2, app.py:3" in told[id(partial)]
-    assert "     app.py:1, app.py:2, app.py:3 and 2 more" in told[id(found)]
+    assert " app.py:1, app.py:2, app.py:3 and 2 more" in " ".join(" ".join(told[id(partial)]).split())
+    assert " app.py:1, app.py:2, app.py:3 and 2 more" in " ".join(" ".join(told[id(found)]).split())
+    named = partial | {"reason": "Half of it (app.py:1, app.py:2, app.py:3).", "findings": findings[:3]}
+    assert "  app.py" not in render(changed(checks=[named], actions=[]), width=200)  # told already
 
 
 def test_a_title_hangs_and_its_places_stand_below_it():
@@ -123,19 +125,34 @@ def test_a_title_hangs_and_its_places_stand_below_it():
         "waiver": None,
     }
     shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
-    at = shown.index("Failed: 1 check; each line says what is required")
-    assert shown[at + 1 : at + 3] == ["✗  INF-001   high      " + "word " * 10 + "word", " " * 23 + "word word word"]
+    at = shown.index("Failed: 1 check; each title says what is required") + 1
+    assert shown[at] == "High: 1"
+    assert shown[at + 1 : at + 3] == ["✗  INF-001   " + "word " * 12 + "word", " " * 13 + "word"]
     assert shown[at + 3] == "     a/req.txt:3  names 8 libraries."  # one place, however often it is told
-    assert shown[at + 4].endswith("aiaudit explain INF-001")
+    assert "aiaudit explain INF-001; every finding: -o report.html" in " ".join(shown[at + 4 : at + 6])
     check["findings"] = [finding | {"line": line} for line in range(1, 8)]
     shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
-    assert shown[at + 3 : at + 5] == ["     a/req.txt:1, 2, 3, 4, 5  names 8 libraries.", "     and 2 more places"]
+    assert shown[at + 3] == "     a/req.txt:1, 2, 3, 4, 5  names 8 libraries.  and 2 more places"
     check["findings"] = [finding | {"message": f"a/req.txt names {n} libraries."} for n in range(1, 6)]
     shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
-    assert shown[at + 3 : at + 7] == [
-        *(f"     a/req.txt:3  names {n} libraries." for n in (1, 2, 3)),
-        "     and 2 more places",
+    assert shown[at + 3 : at + 5] == [
+        "     a/req.txt:3  names 1 libraries.",
+        "     a/req.txt:3  names 2 libraries.  and 3 more places",
     ]
+    check["severity"] = "medium"  # the place alone
+    shown = render(changed(checks=[check], actions=[]), width=120).splitlines()
+    assert shown[at + 1] == "✗  INF-001   " + "word " * 14 + " a/req.txt:3"
+
+
+def test_an_action_says_what_to_do_and_the_last_line_says_what_is_first():
+    shown = " ".join(render(RESULT).split())
+    first = RESULT["actions"][0]["check"]
+    assert f"1. {first} " in shown and shown.count("Read the switch from the environment.") == 2
+    assert shown.endswith(f"Begin with {first} (app/serve.py:1): Read the switch from the environment.")
+    check = next(one for one in RESULT["checks"] if one["id"] == first)
+    elsewhere = [check | {"findings": []}]
+    assert f"Begin with {first}: Read" in render(changed(checks=elsewhere), width=100)
+    assert "Begin with" not in render(changed(actions=[]))
 
 
 def test_a_score_outside_its_range_is_explained():
@@ -176,7 +193,7 @@ def test_a_score_of_few_areas_says_so():
 )  # fmt: skip
 def test_what_an_action_moves_is_said_as_it_is(before, after, said):
     action = RESULT["actions"][0] | {"score_before": before, "score_after": after}
-    assert said in render(changed(actions=[action]), width=100)
+    assert said in render(changed(actions=[action]), width=160)
 
 
 def test_only_the_projects_own_files_are_told_as_unread():
@@ -200,7 +217,7 @@ def test_a_long_summary_ends_with_the_answer():
     failed = [RESULT["checks"][0] | fault | {"id": f"SEC-{n:03}"} for n in range(1, 40)]
     shown = render(changed(checks=failed))
     told = "In short: 29 (29–37), 92 % of the evidence seen. Not ready to be used. 39 critical checks fail"
-    assert " ".join(shown.split("\n\n")[-1].split()) == told
+    assert " ".join(shown.split("\n\n")[-2].split()) == told
     assert "In short" not in render(RESULT)
 
 

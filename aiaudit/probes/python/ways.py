@@ -57,6 +57,7 @@ _RAISES: Final = lazy.regex(
     r"^(?:svix|standardwebhooks|nacl|itsdangerous|stripe|firebase_admin|google\.(?:oauth2|auth)|jwt|jose|authlib|auth0)"
     r"\.(?:\w+\.)*(?:decode|verify|verify_\w+|construct_event|loads)$"
 )
+_TOO_OFTEN: Final = lazy.regex(r"(?i)rate_?limit|too_?many|throttl|HTTP_429")
 _ASKS_WHO: Final = lazy.regex(r"(?i)user|auth|token|jwt|claims|verif|principal|identity")
 _RAISING: Final = ("decode", "verify", "construct_event", "loads")
 
@@ -297,6 +298,7 @@ class Ways(Conditions):
 
     def _try(self, node: ast.Try | ast.TryStar, said: Said, onward: str, at: _At) -> _At | None:
         before = self._asks, self._looks_at
+        rested = set(self.rests_on)
         end = self._block(node.body, said, onward, at)
         asked = (end is not None and end.asked and not at.asked) or (end is None and self._asks is not before[0])
         known = dict(said.names)
@@ -309,10 +311,13 @@ class Ways(Conditions):
             for one, handler in zip(handled, node.handlers, strict=True)
         ):
             self._asks, self._looks_at = before  # who is refused is let on all the same
-        if end is not None and not end.asked and node.handlers and all(one is None for one in handled):
+        if end is not None and node.handlers and all(one is None for one in handled):
             left = [one for one in node.handlers if not is_gone(one)]
-            calls = [call for statement in node.body for call in calls_of(statement)]
-            if not all(self._denies(one.body) for one in left):  # or hangs up on whom a function does not know
+            denied = self._are_refusals(left)
+            if denied:  # which shows that what is called raises
+                self.rests_on = rested
+            calls = [call for statement in node.body for call in calls_of(statement)] if not end.asked else []
+            if not denied:  # or hangs up on whom a function does not know
                 hung_up = bool(left) and all(hangs_up(one.body, said) for one in left)
                 calls = [one for one in calls if hung_up and _ASKS_WHO.search(last_name(one.func))]
             if any(self._strength(call, said) >= CHECKED for call in calls):
@@ -322,6 +327,13 @@ class Ways(Conditions):
             end = self._block(node.orelse, said, onward, end)
         end = _joined([end, *handled])
         return self._block(node.finalbody, said, onward, end) if node.finalbody else end
+
+    def _are_refusals(self, handlers: Sequence[ast.ExceptHandler]) -> bool:
+        """Whether each handler turns a caller away, and one of them for the credential: others may for their number."""
+        denied = [self._denies(one.body) for one in handlers]
+        return any(denied) and all(
+            yes or self._denies(one.body, _TOO_OFTEN, (429,)) for yes, one in zip(denied, handlers, strict=True)
+        )
 
     def _leaves(self, handler: ast.ExceptHandler) -> bool:
         """Whether a handler goes back from the function as if all were well, which lets the caller on."""

@@ -98,6 +98,13 @@ _LIBRARIES: Final = lazy.regex(
     # what stands beside a WebAssembly of MediaPipe, ONNX Runtime, TensorFlow.js, SQLite or FFmpeg, and PDF.js
     r"|\w+_wasm(?:_module|_nosimd)*_internal|ort-wasm[\w.-]*|tfjs-backend-wasm[\w.-]*|sql-wasm[\w.-]*|ffmpeg-core[\w.-]*|pdf\.(?:worker|sandbox))\.js$"
 )
+_BESIDE_PAGES: Final = lazy.regex(
+    r"^(?:datatables|plotly|d3|leaflet|toastr|sweetalert2?|flatpickr|owl\.carousel|modernizr|html5shiv|codemirror|tinymce"
+    r"|ckeditor|htmx|socket\.io|jspdf|html2canvas|waves)"
+    r"(?:[.-](?:bundle|full|core|slim|all|min|umd|esm|basic|lite|bootstrap[345]?|v?\d[\d.]*))*\.js$"
+)
+"""Libraries where a page loads them; in the sources of a page a file of that name sets one up."""
+_SERVED_AS_IT_IS: Final = lazy.regex(r"(?:^|/)(?:static|public|wwwroot|vendors?)(?:/|$)")
 _OF_PAGES: Final = lazy.regex(
     r"(?:^|/)(?:js|javascripts?|css|static|public|assets|vendors?|bootstrap|wwwroot|www|web|webapp|resources|themes?)(?:/|$)"
 )
@@ -201,7 +208,10 @@ def role_and_suffix(folder: Role | None, name: str, directory: str = "") -> tupl
         return folder, suffix
     if name.endswith(_GENERATED_ENDS) or (suffix in _BUNDLED and _HASHED.search(name)):
         return _GENERATED, suffix
-    if suffix == ".js" and _LIBRARIES.match(name) and (name != "bootstrap.js" or _OF_PAGES.search(directory.lower())):
+    if suffix == ".js" and (
+        (_LIBRARIES.match(name) and (name != "bootstrap.js" or _OF_PAGES.search(directory.lower())))
+        or (_BESIDE_PAGES.match(name) and _SERVED_AS_IT_IS.search(directory.lower()))
+    ):
         return _VENDORED, suffix
     if folder is _TEST:
         return folder, suffix

@@ -13,7 +13,8 @@ from aiaudit.model.fact import Confidence, Evidence, Level
 
 class Finding(Struct, frozen=True):
     """One located fault. `fingerprint` has no line number in it and never a secret's value. `copy_of`: the place of
-    another one that says the same, in the file of which this one's is a copy."""
+    another one that says the same, in the file of which this one's is a copy. `cell`: of a notebook, the number of the
+    cell; its line may be that of the whole file."""
 
     message: str
     path: str | None = None
@@ -23,6 +24,7 @@ class Finding(Struct, frozen=True):
     confidence: Confidence = Confidence.STRONG
     fingerprint: str = ""
     copy_of: str = ""
+    cell: int | None = None
 
 
 class Waiver(Struct, frozen=True):

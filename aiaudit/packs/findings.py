@@ -16,6 +16,7 @@ from aiaudit.model.check import Check
 from aiaudit.model.fact import SURENESS, Confidence
 from aiaudit.model.result import Finding
 from aiaudit.model.types import Unknown
+from aiaudit.packs.cells import Cells
 from aiaudit.packs.copies import Copies
 from aiaudit.rules import evaluate
 from aiaudit.rules.language import Expression
@@ -121,7 +122,7 @@ class Gathered(Struct, frozen=True):
     copied: int = 0
 
 
-def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence, copies: Copies) -> Gathered:
+def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence, copies: Copies, cells: Cells) -> Gathered:
     """The findings of a check that did not pass, in the order of its list: a pack puts the gravest first (`sortBy`, or
     the parts of a sum). Those that say the same of one line again are one.
 
@@ -130,6 +131,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence, copies
         seen: the values that the check's rule saw.
         confidence: how sure the facts are that decided; no finding is surer.
         copies: the files that are copies of others; what stands there comes behind the rest.
+        cells: of findings in notebooks, where they stand.
     """
     if check.findings_expr is None:
         return Gathered()
@@ -142,7 +144,9 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence, copies
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=SURENESS.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    told = copies.marked(_once([_finding(check, element, around, confidence) for element in elements[:MOST_TOLD]]))
+    told = copies.marked(
+        _once([_finding(check, element, around, confidence, cells) for element in elements[:MOST_TOLD]])
+    )
     count = max(len(told), len(elements) if len(elements) > MOST_TOLD else 0)
     remark = _not_listed(count - MAX_LISTED)
     return Gathered(number_equal_ones(told[:MAX_LISTED]), count, remark, sum(bool(one.copy_of) for one in told))
@@ -185,7 +189,7 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
     return list(told.values())
 
 
-def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: Confidence) -> Finding:
+def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: Confidence, cells: Cells) -> Finding:
     path, line = place(element)
     fields = dict(element) if isinstance(element, Mapping) else {}
     values = {**fields, **around, ITEM: element}
@@ -202,4 +206,5 @@ def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: 
         limit=said("limit"),
         confidence=confidence_of(element, confidence),
         fingerprint=fingerprint(check.id, element, check.findings),
+        cell=cells.of(element, path, line),
     )

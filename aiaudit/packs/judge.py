@@ -110,7 +110,9 @@ def _judge_check(
     try:
         verdict = _verdict(check, values, seen, told, done, explain)
         gathered = (
-            gather(check, told, verdict.confidence, values.copies) if verdict.status in FINDING_STATUSES else Gathered()
+            gather(check, told, verdict.confidence, values.copies, values.cells)
+            if verdict.status in FINDING_STATUSES
+            else Gathered()
         )
         remark = ""
         if told is not seen and verdict.status is Status.UNKNOWN and _placed(gathered):

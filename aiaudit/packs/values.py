@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import DYN, Type, Unknown, empty_value
+from aiaudit.packs.cells import Cells
 from aiaudit.packs.copies import Copies
 from aiaudit.rules import Failed, open_list
 
@@ -63,6 +64,11 @@ class Values:
     def copies(self) -> Copies:
         """The files of the audit that are copies of others."""
         return Copies(self.facts)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Where the cells of the notebooks of the audit begin."""
+        return Cells(self.facts)
 
     def named(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The values for an expression: its names for facts, `params.<name>` and `project.<key>`."""

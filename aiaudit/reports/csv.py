@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiaudit.project.own_tables import FINDINGS
-from aiaudit.reports.failed import cleaned, is_waived
+from aiaudit.reports.failed import cleaned, is_waived, message_of
 from aiaudit.reports.record import Record
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -35,7 +35,7 @@ def _row(check: Record, finding: Record) -> list[str]:
         check.text("reason"),
         finding.text("path"),
         str(finding.whole("line") or ""),
-        finding.text("message"),
+        message_of(finding),
         finding.text("measured"),
         finding.text("limit"),
         finding.text("confidence", check.text("confidence")),

@@ -8,7 +8,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit.reports.record import Record
-from aiaudit.reports.text import clean, full_stop
+from aiaudit.reports.strings import say
+from aiaudit.reports.text import clean, full_stop, upper_first
 
 STATUSES: Final = ("fail", "partial", "error")
 _UNREAD: Final = ("facts",)
@@ -31,6 +32,12 @@ class Problem(Struct, frozen=True):
         return is_waived(self.check)
 
 
+def message_of(finding: Record) -> str:
+    """What is said of a finding, headed by the cell of the notebook: the line beside it may be the file's only."""
+    message, cell = finding.text("message"), finding.whole("cell")
+    return f"{upper_first(say('place.cell', cell=str(cell)))}: {message}" if cell and message else message
+
+
 def is_waived(check: Record) -> bool:
     """Whether a waiver is in force; after its last day the finding is back."""
     waiver = check.record("waiver")
@@ -51,7 +58,7 @@ def problems(result: Record, statuses: tuple[str, ...] = STATUSES) -> Iterator[P
         for finding in findings:
             yield Problem(
                 check,
-                full_stop(finding.text("message") or check.text("title")),
+                full_stop(message_of(finding) or check.text("title")),
                 finding.text("path"),
                 finding.whole("line"),
                 finding.text("fingerprint"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.reports.failed import cleaned, is_waived
+from aiaudit.reports.failed import cleaned, is_waived, message_of
 from aiaudit.reports.record import Record
 
 _ILLEGAL: Final = lazy.regex("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
@@ -67,7 +67,7 @@ def _places(check: Record) -> list[str]:
     for finding in findings[:_MOST_PLACES]:
         path, line = finding.text("path"), finding.whole("line")
         place = f"{path}:{line}: " if path and line else f"{path}: " if path else ""
-        lines.append(f"{place}{finding.text('message')}")
+        lines.append(f"{place}{message_of(finding)}")
     if len(findings) > _MOST_PLACES:
         lines.append(f"and {len(findings) - _MOST_PLACES:,} more")
     return lines

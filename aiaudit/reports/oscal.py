@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from aiaudit.reports.failed import cleaned
+from aiaudit.reports.failed import cleaned, message_of
 from aiaudit.reports.frameworks import STATE, STATE_MEANING
 from aiaudit.reports.record import Record
 
@@ -177,4 +177,4 @@ class _Document:
 
 def _place(finding: Record) -> str:
     place = ":".join(part for part in (finding.text("path"), str(finding.whole("line") or "")) if part)
-    return " ".join(part for part in (place, finding.text("message")) if part) or "See the result JSON."
+    return " ".join(part for part in (place, message_of(finding)) if part) or "See the result JSON."

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
 
 
 class Place(Struct, frozen=True):
     """Where a finding or a piece of evidence stands, and what is said of it. `copies`: where it stands again, in copies
-    of the same file."""
+    of the same file. `cell`: of a notebook, and told in place of its line."""
 
     path: str
     line: int
@@ -19,9 +20,12 @@ class Place(Struct, frozen=True):
     measured: str = ""
     confidence: str = ""
     copies: tuple[str, ...] = ()
+    cell: int = 0
 
     @property
     def text(self) -> str:
+        if self.cell:
+            return say("place.in_cell", path=self.path, cell=str(self.cell))
         return f"{self.path}:{self.line}" if self.line and not self.whole_notebook else self.path
 
     @property
@@ -60,13 +64,13 @@ def folded(findings: Sequence[Record]) -> list[tuple[Record, tuple[str, ...]]]:
     first: dict[str, int] = {}
     kept: list[tuple[Record, list[str]]] = []
     for finding in findings:
-        place = Place(finding.text("path"), finding.whole("line"))
+        place = Place(finding.text("path"), finding.whole("line"), cell=finding.whole("cell"))
         at = first.get(finding.text("copy_of"))
         if at is not None:
             kept[at][1].append(place.path if place.line == kept[at][0].whole("line") else place.text)
             continue
         if place.path:
-            first.setdefault(place.text, len(kept))
+            first.setdefault(f"{place.path}:{place.line}" if place.line else place.path, len(kept))
         kept.append((finding, []))
     return [(finding, tuple(dict.fromkeys(copies))) for finding, copies in kept]
 
@@ -86,7 +90,7 @@ def gathered(places: Sequence[Place], most: int | None = None) -> tuple[Alike, .
 def _by_file(group: Sequence[Place]) -> list[Place]:
     """The places of one sentence file by file, those of a file by their lines."""
     files = list(dict.fromkeys(place.path for place in group))
-    return sorted(group, key=lambda place: (files.index(place.path), place.line))
+    return sorted(group, key=lambda place: (files.index(place.path), place.line, place.cell))
 
 
 def _alike(group: Sequence[Place], most: int | None) -> Alike:
@@ -97,8 +101,9 @@ def _alike(group: Sequence[Place], most: int | None) -> Alike:
         if position and _said(place) == _said(printed[position - 1]):
             continue
         if place.path:
-            beside = place.line and place.path == before and not place.whole_notebook
-            text = str(place.line) if beside else place.text
+            beside = place.path == before and (place.cell or (place.line and not place.whole_notebook))
+            alone = say("place.cell", cell=str(place.cell)) if place.cell else str(place.line)
+            text = alone if beside else place.text
             after = printed[position + 1] if position + 1 < len(printed) else None
             again = after is not None and (after.path, after.copies) == (place.path, place.copies)
             spots.append(Spot(text, "" if one else place.measured, () if again else place.copies))
@@ -108,5 +113,5 @@ def _alike(group: Sequence[Place], most: int | None) -> Alike:
     return Alike(group[0].note, group[0].confidence, tuple(spots), measured, len(printed), more)
 
 
-def _said(place: Place) -> tuple[str, int, str]:
-    return place.path, place.line, place.measured
+def _said(place: Place) -> tuple[str, int, int, str]:
+    return place.path, place.line, place.cell, place.measured

@@ -168,6 +168,7 @@ def _read_finding(finding: Record, same_measure: bool, copies: tuple[str, ...]) 
         measured="" if same_measure else words.dated(finding.text("measured")),
         confidence=finding.text("confidence"),
         copies=copies,
+        cell=finding.whole("cell"),
     )
 
 

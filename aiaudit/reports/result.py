@@ -228,6 +228,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
         **({"copy_of": finding.copy_of} if finding.copy_of else {}),
+        **({"cell": finding.cell} if finding.cell else {}),
     }
 
 

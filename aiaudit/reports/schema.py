@@ -111,6 +111,7 @@ class Finding(Part):
     confidence: Confidence
     fingerprint: str
     copy_of: str = Field("", description="The place of another finding, in the file of which this one's is a copy.")
+    cell: int | None = Field(None, description="Of a notebook, which cell; its line may be the file's only one.")
 
 
 class Waiver(Part):

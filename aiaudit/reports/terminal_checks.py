@@ -162,7 +162,8 @@ def _spot(spot: Spot) -> str:
 
 def _place(finding: Record, copies: tuple[str, ...] = ()) -> Place:
     path = finding.text("path")
-    return Place(path, finding.whole("line"), words.dated(beside(path, finding.text("message"))), copies=copies)
+    note = words.dated(beside(path, finding.text("message")))
+    return Place(path, finding.whole("line"), note, copies=copies, cell=finding.whole("cell"))
 
 
 def partial(view: Record, console: Console) -> Group | None:

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 MARKS: Final = lazy.linear(rb"\bcatch\s*[({]")
 _TELLS: Final = lazy.regex(
-    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b|try again"
+    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b"
+    r"|try (?:it )?(?:again|later)|overloaded\b|technical (?:issue|difficult|problem)"
     r"|not available|unavailable|invalid|unable|could ?n[o']t|can ?n[o']t|\boops|no response|bad request"
     r"|\babort(?:ed)?\b|\bcancel+ed\b|\bstatus(?:Code)?\s*[:(]\s*[45]\d\d|\b(?:success|ok)\s*:\s*false"
     # the same in German, French, Spanish, Portuguese, Italian, Russian, Chinese and Japanese
+    r"|\b(?:\u00fcber|ueber)lastet\b|\bversuche?n? (?:sie )?es (?:[^.\n]{0,40} )?(?:erneut|sp\u00e4ter|noch ?mal)"
+    r"|r\u00e9essay|int\u00e9nt(?:alo|elo)"
+    r"|tente novamente|\briprova"
     r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
     r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )

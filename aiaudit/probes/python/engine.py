@@ -39,7 +39,7 @@ _SERVED_BY_PLAIN_FUNCTIONS: Final = tuple(
     for name in ("streamlit", "gradio", "chainlit", "nicegui", "channels.", "dash", "taipy", "flet", "grpc")
     for word in ("import", "from")
 )
-VERSION: Final = 214  # of the records; part of the cache key
+VERSION: Final = 215  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse

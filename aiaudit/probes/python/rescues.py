@@ -26,9 +26,12 @@ OF_EACH_MODEL: Final = "?.of_each_model"  # stands for a call that is handed in 
 ENDS: Final = ("value", "message", "raise", "nothing")  # of several handlers the first of these speaks for the try
 _TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b"
-    r"|try again|not available|unavailable"
+    r"|try (?:it )?(?:again|later)|not available|unavailable|overloaded\b|technical (?:issue|difficult|problem)"
     r"|invalid|unable|could ?n[o']t|can ?n[o']t|traceback|\boops|no response|bad request"
     # the same in German, French, Spanish, Portuguese, Italian, Russian, Chinese and Japanese
+    r"|\b(?:\u00fcber|ueber)lastet\b|\bversuche?n? (?:sie )?es (?:[^.\n]{0,40} )?(?:erneut|sp\u00e4ter|noch ?mal)"
+    r"|r\u00e9essay|int\u00e9nt(?:alo|elo)"
+    r"|tente novamente|\briprova"
     r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
     r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
@@ -182,6 +185,8 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked)
     for node in body:  # `text = f"it failed: {error}"`, and what is made of the text
         if isinstance(node, ast.Assign) and _tells(node.value, error):
             error |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+        elif (grown := _grown_by(node)) and all(_tells(one, error) for one in grown[1]):  # `history.append(SORRY)`
+            error |= {grown[0]}
     ends = {
         _of_call(node, _end_of(node, error), scope, view, again)
         for node in body
@@ -197,6 +202,16 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked)
     if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
         ends.add("raise")
     return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _grown_by(node: ast.stmt) -> tuple[str, list[ast.expr]] | None:
+    """The list that a statement puts something into, and what that is."""
+    match node:
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "extend"), args=[*given])
+        ):
+            return (name, given) if given else None
+    return None
 
 
 def _marked(body: Sequence[ast.stmt]) -> frozenset[str]:
@@ -386,6 +401,8 @@ def _tells(node: ast.expr, error: frozenset[str]) -> bool:
     for inner in walk(node):
         match inner:
             case ast.Name(id=name) if name in error or _TELLING_NAMES.search(name):
+                return True
+            case ast.Attribute(attr=name) if _TELLING_NAMES.search(name):  # `config.ERROR_MESSAGE`
                 return True
             case ast.Constant(value=str() as text) if _TELLS.search(text):
                 return True

@@ -142,6 +142,7 @@ def collect(
             project={
                 "name": options.name or subject.name(project, config),
                 "commit": subject.commit(asked.facts, specs),
+                "within": subject.within(asked.facts, specs),
             },
             host=host[0] if host else _host(),
             skipped=subject.skipped(project, unread, options.own_outputs),

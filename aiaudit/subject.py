@@ -139,6 +139,13 @@ def commit(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | No
     return None
 
 
+def within(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str:
+    """The project's folder in the repository of that commit; empty where it is the root, or nothing tells."""
+    values = (facts[fact_id].value for fact_id in facts if specs[fact_id].probe == "git.history")
+    folders = (value.get("within") for value in values if isinstance(value, Mapping))
+    return next((folder for folder in folders if isinstance(folder, str) and folder), "")
+
+
 def skipped(project: Project, unread: Mapping[str, str], own_outputs: Iterable[str]) -> dict[str, Any]:
     """What the walk left out and what could not be read, and why.
 

@@ -118,6 +118,7 @@ def test_what_is_kept_is_not_read_before_somebody_wants_it(cache: Cache, tree: P
     assert "calls" in kept
     assert "others" not in kept
     assert subject.commit(kept, {one.id: one for one in SPECS}) is None
+    assert subject.within(kept, {one.id: one for one in SPECS}) == ""
     assert not mine._read
     assert kept["files"].state is State.KNOWN
     assert list(mine._read) == ["files"]

@@ -269,7 +269,8 @@ class Report(Opening):
     def _version(self) -> str:
         if not self.commit:
             return say("cover.no_commit_of", name=self.name)
-        return self.name if self.commit in self.name else say("cover.at", name=self.name, commit=self.commit)
+        at = self.name if self.commit in self.name else say("cover.at", name=self.name, commit=self.commit)
+        return f"{at} {self.around}".rstrip()
 
     def _answered(self) -> str:
         if not self.asked:

@@ -85,6 +85,11 @@ class Opening:
     def commit(self) -> str:
         return self.project.text("commit")[:12]
 
+    @property
+    def around(self) -> str:
+        """What is said behind the commit where it is that of a repository of which the project is one folder."""
+        return say("cover.of_around") if self.commit and self.project.text("within") else ""
+
     @cached_property
     def owner(self) -> str:
         return self.declared.text("owner")

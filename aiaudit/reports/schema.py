@@ -56,6 +56,7 @@ class Tool(Part):
 class Project(Part):
     name: str | None
     commit: str | None
+    within: str = Field("", description="The project's folder in the repository of that commit; empty at its root.")
     stage: str | None
     flags: dict[str, bool | None] = Field(description="What the project is, as derived; null where it cannot be told.")
     declared: dict[str, Any] = Field(description="What the project file declares.")

@@ -86,7 +86,9 @@ def _print(console: Console, view: Record, subject: str, options: Mapping[str, s
 
 def _head(view: Record, subject: str) -> Text:
     project = view.record("project")
-    facts = [project.text("commit")[:10], words.day(view.text("as_of"))]
+    commit = project.text("commit")[:10]
+    around = say("cover.around", commit=commit) if commit and project.text("within") else commit
+    facts = [around, words.day(view.text("as_of"))]
     name = project.text("name") or subject or say("cover.unnamed")
     return Text.assemble((name, "bold"), ("  " + " · ".join(f for f in facts if f), "dim"))
 
@@ -228,7 +230,7 @@ def _packs(view: Record, width: int) -> Table:
     wide = width >= WIDE
     table.add_column(say("terminal.pack"), overflow="fold", max_width=46 if wide else 36)
     roomy = width >= NARROW
-    columns = ("failed_column", "score", "range", "seen") if roomy else ("score", "range")
+    columns = ("failed_column", "score", "range", "seen") if roomy else ("failed_column", "score", "range")
     for column in columns:
         table.add_column(say(f"terminal.{column}"), justify="right", no_wrap=True)
     cells = BAR_WIDE if wide else BAR if width >= ROOM_FOR_BARS else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.reports import charts, html, schema
+from aiaudit.reports import charts, html, markdown, schema, terminal
 from tests.reports import make_result as made
 from tests.reports.page import Page
 
@@ -290,3 +290,16 @@ def test_why_a_fact_is_not_known_is_told_in_a_sentence(result, kind) -> None:
     rows = re.findall(r'<th scope="row">([^<]*)</th>', text)
     assert not [row for row in rows if row.casefold() == kind.casefold() or "$ref" in row]
     assert "put together as the code runs" in text or "was not followed" in text
+
+
+def test_a_commit_of_the_repository_around_is_told_as_one(result) -> None:
+    assert "around it" not in html.render(result) + markdown.render(result) + terminal.render(result)
+    result["project"]["within"] = "services/assistant"
+    assert "</code> of the repository around it</dd>" in html.render(result)
+    assert "` of the repository around it, as of" in markdown.render(result)
+    assert "8f3c1ad94b of the repository around it" in terminal.render(result)
+
+
+def test_a_narrow_terminal_keeps_the_column_of_failures(result) -> None:
+    assert "Fail" in terminal.render(result, width=50).split("Range")[0]
+    assert max(map(len, terminal.render(result, width=50).splitlines())) <= 50

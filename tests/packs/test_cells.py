@@ -1,8 +1,15 @@
 """In which cell of a notebook a finding stands, in the result and in every report."""
 
+import json
+from pathlib import Path
+
+import pytest
+
 from aiaudit.model.fact import Fact, State
+from aiaudit.packs.cases import Case, alone, run_case
 from aiaudit.packs.cells import FACT, Cells
 from aiaudit.reports import csv, document, html, markdown, sarif, terminal
+from tests import shared
 from tests.reports import make_result as made
 
 
@@ -37,3 +44,18 @@ def test_every_report_tells_the_cell() -> None:
     assert "Cell 8: Nothing holds it." in place and "startLine" in place
     (one,) = (c for c in document.read(result).checks if c.id == check["id"])
     assert [place.cell for place in one.places] == [8, 12]
+
+
+@pytest.mark.parametrize("check", ["DATA-001", "DATA-011"])
+def test_a_read_in_a_notebook_of_one_line_names_its_cell(check: str, tmp_path: Path) -> None:
+    sources = [
+        "import pandas as pd",
+        "df = pd.read_csv('data/x.csv')",
+        "from sklearn.svm import SVC\nSVC().fit(df, df.y)",
+    ]
+    code = [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": s} for s in sources]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    (tmp_path / "expect.yaml").write_text("status: fail\n")
+    result = run_case(alone(shared.library(), check), Case(check, "read", tmp_path)).result
+    assert result is not None
+    assert [(f.path, f.line, f.cell) for f in result.findings] == [("a.ipynb", 1, 2)]

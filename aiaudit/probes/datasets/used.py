@@ -71,8 +71,9 @@ _TO_BE_FILLED_IN: Final = lazy.regex(
     r"(?i)[./]{0,3}path[/\\_-]to[/\\_-]"
 )  # what a generator of code leaves to its reader
 USED: Final = record(
-    "used data set", path=STRING, line=INT, role=STRING, function=STRING, name=STRING, kind=STRING, file=STRING,
-    use=STRING, read=BOOL, derived=BOOL, pinned=STRING, licence=STRING, terms=STRING, source=STRING, recorded=STRING,
+    "used data set", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, kind=STRING,
+    file=STRING, use=STRING, read=BOOL, derived=BOOL, pinned=STRING, licence=STRING, terms=STRING, source=STRING,
+    recorded=STRING,
 )  # fmt: skip
 
 
@@ -155,6 +156,7 @@ def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
                 file,
                 pinned,
                 read_there=True,
+                cell=call.get("cell", 0),
             )
 
 
@@ -184,12 +186,13 @@ def _file(context: Context, read: Read, reader: str) -> str:
 
 def _record(
     context: Context, path: str, line: int, role: str, function: str, read: Read, file: str, pinned: str,
-    read_there: bool = False,
+    read_there: bool = False, cell: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     known = noted(context, "" if read.kind == "file" and file else read.name, file)
     return {
         "path": path,
         "line": line,
+        "cell": cell,
         "role": role,
         "function": function,
         "name": file or read.name,

@@ -104,7 +104,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     if program in _FETCHERS:
         return "deploy" if _asks_a_host(arguments) else "other"
     if program == "git" and arguments[:1] == ["push"]:
-        return "deploy" if re.search(r"heroku|dokku|hf\.co|huggingface\.co/spaces", " ".join(arguments)) else "other"
+        return "deploy" if _PUSHED_TO.search(" ".join(arguments)) else "other"
     if program in ("node", "tsx", "ts-node", "bun", "deno") and arguments:
         script = next((a for a in arguments if a.endswith((".js", ".ts", ".mjs", ".mts", ".cjs"))), "")
         found = stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
@@ -135,6 +135,8 @@ _HOOK: Final = lazy.regex(
     r"(?i:deploy[-_]?hook)|/deploy\b|DEPLOY|(?i:(?:render|vercel|netlify|railway|coolify|dokploy|koyeb|zeabur|portainer)[-_]\w*hook)"
     r"|api\.netlify\.com/build_hooks/|/webhooks/triggerbuild\b|\.scm\.azurewebsites\.net/api/(?:zip|one)?(?:deploy|publish)\b"
 )
+# Hosts that start what is pushed to them by git.
+_PUSHED_TO: Final = lazy.regex(r"heroku|dokku|hf\.co|huggingface\.co/spaces")
 # What is asked for it by a request that writes; read, the same addresses list what was deployed.
 _DEPLOYMENTS: Final = lazy.regex(
     r"(?i)api\.render\.com/v1/services/[^/\s]+/deploys(?![/\w])|api\.vercel\.com/v\d+/deployments(?![/\w])"
@@ -219,6 +221,17 @@ def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
         told = str(inputs.get("command") or inputs.get("cf_command") or "")
         return "deploy" if told.lstrip().removeprefix("cf ").startswith("push") else kind
     return kind
+
+
+def pushes_to_a_host(words: Sequence[str], remotes: dict[str, str]) -> bool:
+    """Whether a command pushes to a host by the name that an earlier one of the job gave it (`git remote add space
+    https://huggingface.co/spaces/ada/api`, `git push space main`). `remotes`: the names so far; it is added to."""
+    if program_of(words[0]) != "git" if words else True:
+        return False
+    named = [one for one in words[1:] if not one.startswith("-")]
+    if named[:1] == ["remote"] and named[1:2] in (["add"], ["set-url"]) and len(named) > 3:
+        remotes[named[2]] = named[3]
+    return named[:1] == ["push"] and len(named) > 1 and _PUSHED_TO.search(remotes.get(named[1], "")) is not None
 
 
 def name_kind(name: str) -> Kind:

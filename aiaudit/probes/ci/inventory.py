@@ -27,7 +27,7 @@ from aiaudit.probes.ci import (
     taskcluster,
     travis,
 )
-from aiaudit.probes.ci.classify import kind_of_action, kind_of_step
+from aiaudit.probes.ci.classify import kind_of_action, kind_of_step, pushes_to_a_host
 from aiaudit.probes.ci.conditions import pushes_proposals
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.matrix import scripts
@@ -237,6 +237,7 @@ class _Collector:
             leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)
             yield Command(leaf, workflow, job, Step(job.line), triggers, runs, waits, uses=job.uses)
         beside = copies(job) if workflow.system == "github" else frozenset()
+        remotes: dict[str, str] = {}
         for step in job.steps:
             folder = in_tree(step.folder, beside)
             blocking = both(job.blocking, step.blocking)
@@ -251,8 +252,9 @@ class _Collector:
                             continue
                         seen.add(what)
                     foreign = job.deploys and leaf.kind == "other" and self._is_foreign(leaf)
+                    deploys = foreign or pushes_to_a_host(leaf.words, remotes)
                     told = replace(
-                        leaf, kind="deploy" if foreign else leaf.kind, halts=leaf.halts and len(written) == 1
+                        leaf, kind="deploy" if deploys else leaf.kind, halts=leaf.halts and len(written) == 1
                     )
                     starts = both(both(runs, step.runs), leaf.starts)
                     at += 1

@@ -101,7 +101,7 @@ _LIBRARIES: Final = lazy.regex(
 _BESIDE_PAGES: Final = lazy.regex(
     r"^(?:datatables|plotly|d3|leaflet|toastr|sweetalert2?|flatpickr|owl\.carousel|modernizr|html5shiv|codemirror|tinymce"
     r"|ckeditor|htmx|socket\.io|jspdf|html2canvas|waves)"
-    r"(?:[.-](?:bundle|full|core|slim|all|min|umd|esm|basic|lite|bootstrap[345]?|v?\d[\d.]*))*\.js$"
+    r"(?:[.-](?:bundle|full|core|slim|all|min|umd|esm|basic|lite|bootstrap[345]?|v?\d{1,4}))*\.js$"
 )
 """Libraries where a page loads them; in the sources of a page a file of that name sets one up."""
 _SERVED_AS_IT_IS: Final = lazy.regex(r"(?:^|/)(?:static|public|wwwroot|vendors?)(?:/|$)")

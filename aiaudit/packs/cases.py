@@ -238,6 +238,10 @@ def _differences(
             yield f"expected findings at {_list(sorted(expect.findings))}, got {_list(found)}"
     if expect.reason is not None and expect.reason not in result.reason:
         yield f"expected a reason with {expect.reason!r}, got {result.reason!r}"
+    for name in ("risk", "remediation"):
+        wanted, got = getattr(expect, name), getattr(result, name)
+        if wanted is not None and wanted not in got:
+            yield f"expected a {name} with {wanted!r}, got {got!r}"
     if expect.points is not None and abs((result.points or 0.0) - expect.points) > 0.005:
         yield f"expected {expect.points:g} of a pass, got {result.points}"
     for name, wanted in expect.facts.items():

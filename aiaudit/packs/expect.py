@@ -59,6 +59,8 @@ class Expect(Part):
     status: Literal["pass", "partial", "fail", "unknown", "not_applicable", "error"]
     findings: list[str] | None = Field(None, description="All places, as path:line or path; not compared where absent.")
     reason: str | None = Field(None, description="A part of the sentence that says why.")
+    risk: str | None = Field(None, description="A part of the sentence on what may happen.")
+    remediation: str | None = Field(None, description="A part of the sentence on what to do.")
     points: float | None = Field(None, ge=0, le=1, description="What a partial result earns.")
     facts: dict[str, Any] = Field(default={}, description="Values that facts of the check should have.")
     given: dict[str, Any] = Field(

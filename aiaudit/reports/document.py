@@ -52,12 +52,15 @@ class Report(Opening):
         rows = [
             ("project", self._version),
             ("checks", say("scope.judged", n=judged, checks=words.digits(self.applicable, "applicable"))),
-            ("facts", say("scope.facts_seen", seen=states["known"], absent=states["absent"])),
+            ("facts", self._looked_for(states["known"], states["absent"])),
             ("machine", machine_of(self.result.record("host"))),
             ("people", self._answered()),
             ("execution", say("scope.off")),
         ]
         return tuple((say(f"scope.row.{label}"), text) for label, text in rows if text)
+
+    def _looked_for(self, seen: int, absent: int) -> str:
+        return say("scope.facts_seen", all=thousands(seen + absent), seen=thousands(seen), absent=thousands(absent))
 
     @cached_property
     def not_seen(self) -> tuple[tuple[str, str], ...]:

@@ -30,7 +30,7 @@ from aiaudit.probes.python.words import offsets_of
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
     from aiaudit.project.cache import Cache
-    from aiaudit.project.tree import Entry
+    from aiaudit.project.tree import Entry, Project
 
 NAME: Final = "python"
 # Of a page, a service or a consumer, any function may be what a user reaches, though no word of a query stands in it.
@@ -39,8 +39,11 @@ _SERVED_BY_PLAIN_FUNCTIONS: Final = tuple(
     for name in ("streamlit", "gradio", "chainlit", "nicegui", "channels.", "dash", "taipy", "flet", "grpc")
     for word in ("import", "from")
 )
-VERSION: Final = 215  # of the records; part of the cache key
-SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
+# What is left out of a file may hold a link between a handler and what it does. Of a tree of this size nothing is: to
+# parse all of it costs a fiftieth of an audit. A larger one is a library's, and would take half as long again.
+WHOLE_UP_TO: Final = 16 * 1024 * 1024  # bytes of .py files
+VERSION: Final = 216  # of the records; part of the cache key
+SUFFIXES: Final = (".py", ".pyw", ".ipynb")
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
@@ -54,15 +57,22 @@ class PythonEngine:
     def __init__(self, queries: Iterable[Query]) -> None:
         self.wanted = ByPurpose(queries)
         self.patterns = self.wanted.all.patterns
+        self.whole = False  # nothing is left out of a file
         self._ahead: dict[int, tuple[bytes, Hits]] = {}  # by the content's `id`; it is kept, so that it stays the same
 
     def key(self) -> str:
         return hashlib.sha256(json.dumps([VERSION, self.wanted.all.digest]).encode()).hexdigest()
 
     def variant(self, entry: Entry) -> str:
-        """The suffix, and what is looked for where that is not all."""
+        """The suffix, whether the file is parsed whole, and what is looked for where that is not all."""
         wanted = self.wanted.of(entry)
-        return entry.suffix if wanted is self.wanted.all else f"{entry.suffix} {wanted.digest}"
+        kind = f"{entry.suffix} whole" if self.whole else entry.suffix
+        return kind if wanted is self.wanted.all else f"{kind} {wanted.digest}"
+
+    def survey(self, project: Project) -> None:
+        """Whether the tree is small enough to be parsed whole."""
+        sizes = (entry.size for entry in project.entries if entry.suffix in SUFFIXES[:2] and self.wants(entry))
+        self.whole = sum(sizes) <= WHOLE_UP_TO
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Compile what is searched for, once for all workers."""
@@ -95,7 +105,7 @@ class PythonEngine:
         gc.disable()  # a syntax tree is all small objects and no garbage: collecting during the parse doubles its cost
         try:
             _, hits = self._ahead.pop(id(data), (b"", None))
-            return _scan(data, entry.suffix, self.wanted.of(entry), hits)
+            return _scan(data, entry.suffix, self.wanted.of(entry), hits, whole=self.whole)
         except Unparsed as error:
             return {"error": str(error), **self._by_text(data, entry)}
         except RecursionError:
@@ -125,7 +135,7 @@ class _LeftOutError(Exception):
         self.offsets = frozenset(offsets)
 
 
-def _scan(data: bytes, suffix: str, wanted: Wanted, hits: Hits | None = None) -> dict[str, Any]:
+def _scan(data: bytes, suffix: str, wanted: Wanted, hits: Hits | None = None, *, whole: bool = False) -> dict[str, Any]:
     """The record of one file. `hits`: what was found in it already."""
     names: set[str] = set()
     places: set[int] = set()
@@ -134,7 +144,7 @@ def _scan(data: bytes, suffix: str, wanted: Wanted, hits: Hits | None = None) ->
         found = hits or _find(text, wanted)
         return found._replace(needed=sorted({*offsets_of(names, text), *places})) if names or places else found
 
-    for _ in range(ALIAS_ROUNDS):
+    for _ in range(0 if whole else ALIAS_ROUNDS):
         try:
             return _scan_with(find, data, suffix, wanted)
         except _LeftOutError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from textwrap import indent
 
 import pytest
@@ -12,10 +13,12 @@ from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.engine import PythonEngine
 from aiaudit.probes.python.import_lines import ImportLines
 from aiaudit.probes.python.outline import by_re2, outline
+from aiaudit.probes.python.probe_calls import CallsQuery
 from aiaudit.probes.python.probe_routes import RoutesQuery
 from aiaudit.probes.python.trim import MIN_FILE, trim
 from aiaudit.probes.python.words import WordFinder
 from aiaudit.project.entry import Entry
+from aiaudit.project.tree import Project
 from tests.probes.python.support import scan
 
 BUSY_WORK = "total = 0\nfor item in items:\n    total += item.weight * item.count - item.discount\n" * 3
@@ -232,3 +235,17 @@ def test_a_word_in_a_text_is_no_hit_but_far_along_a_line_it_is_not_told() -> Non
     """What stands before a word is looked through for each of them, which takes the square of a line's length."""
     assert words._is_text(b'say("' + b"x" * 3000, 3005)
     assert not words._is_text(b'say("' + b"x" * 5000, 5005)
+
+
+def test_a_tree_of_ordinary_size_is_parsed_whole(tmp_path: Path) -> None:
+    """A link between a handler and a look-up may hold no word at all."""
+    code = big(f"import torch\ndef plain(items):\n{indent(BUSY_WORK, '    ')}\n    return total\n")
+    (tmp_path / "a.py").write_bytes(code)
+    made = PythonEngine([CallsQuery(any=["torch.load"])])
+    with Project.open(tmp_path) as project:
+        made.survey(project)
+        (entry,) = project.files
+        assert made.whole
+        assert made.variant(entry) == ".py whole"
+    made.whole = False
+    assert made.variant(entry) == ".py"

@@ -226,7 +226,7 @@ def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
 def pushes_to_a_host(words: Sequence[str], remotes: dict[str, str]) -> bool:
     """Whether a command pushes to a host by the name that an earlier one of the job gave it (`git remote add space
     https://huggingface.co/spaces/ada/api`, `git push space main`). `remotes`: the names so far; it is added to."""
-    if program_of(words[0]) != "git" if words else True:
+    if not words or program_of(words[0]) != "git":
         return False
     named = [one for one in words[1:] if not one.startswith("-")]
     if named[:1] == ["remote"] and named[1:2] in (["add"], ["set-url"]) and len(named) > 3:

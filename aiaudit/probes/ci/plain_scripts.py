@@ -8,45 +8,15 @@ from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.ci.import_graph import ImportGraph
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.reading import Files
 
 # What a server or a page imports that is started otherwise than by `python main.py`.
-_SERVERS: Final = frozenset(
-    [
-        "streamlit",
-        "gradio",
-        "chainlit",
-        "flask",
-        "fastapi",
-        "django",
-        "starlette",
-        "dash",
-        "shiny",
-        "nicegui",
-        "panel",
-        "sanic",
-        "quart",
-        "litestar",
-        "bentoml",
-        "modal",
-        "ray",
-        "celery",
-        "dramatiq",
-        "azure",
-        "functions_framework",
-        "aiohttp",
-        "tornado",
-        "bottle",
-        "falcon",
-        "mesop",
-        "reflex",
-        "solara",
-        "mcp",
-        "fastmcp",
-        "setuptools",
-        "pytest",
-    ]
+_SERVERS: Final = name_set(
+    "streamlit gradio chainlit flask fastapi django starlette dash shiny nicegui panel sanic quart litestar "
+    "bentoml modal ray celery dramatiq azure functions_framework aiohttp tornado bottle falcon mesop reflex "
+    "solara mcp fastmcp setuptools pytest"
 )
 # A call that stands alone at the left edge, and what is kept of one: `pipeline.run()`, `pipeline = TrainPipeline()`.
 _CALLED: Final = lazy.regex(r"(?m)^(?:await[ \t]{1,9})?([A-Za-z_]\w{0,100})(?:\.\w{1,100}){0,5}\(")

@@ -42,8 +42,9 @@ _SERVED_BY_PLAIN_FUNCTIONS: Final = tuple(
 # What is left out of a file may hold a link between a handler and what it does. Of a tree of this size nothing is: to
 # parse all of it costs a fiftieth of an audit. A larger one is a library's, and would take half as long again.
 WHOLE_UP_TO: Final = 16 * 1024 * 1024  # bytes of .py files
-VERSION: Final = 216  # of the records; part of the cache key
-SUFFIXES: Final = (".py", ".pyw", ".ipynb")
+VERSION: Final = 217  # of the records; part of the cache key
+NOTEBOOK: Final = ".ipynb"
+SUFFIXES: Final = frozenset({".py", ".pyw", NOTEBOOK})
 ALIAS_ROUNDS: Final = 3
 MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
@@ -71,7 +72,7 @@ class PythonEngine:
 
     def survey(self, project: Project) -> None:
         """Whether the tree is small enough to be parsed whole."""
-        sizes = (entry.size for entry in project.entries if entry.suffix in SUFFIXES[:2] and self.wants(entry))
+        sizes = (entry.size for entry in project.entries if self.wants(entry) and entry.suffix != NOTEBOOK)
         self.whole = sum(sizes) <= WHOLE_UP_TO
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
@@ -82,7 +83,7 @@ class PythonEngine:
         """Search the files that are scanned next."""
         self._ahead.clear()
         for data, entry in files:
-            if entry.suffix != ".ipynb" and as_read(data) is data:
+            if entry.suffix != NOTEBOOK and as_read(data) is data:
                 self._ahead[id(data)] = (data, _find(data, self.wanted.of(entry)))
 
     def again(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:
@@ -92,7 +93,7 @@ class PythonEngine:
     def wants(self, entry: Entry) -> bool:
         if entry.suffix not in SUFFIXES or entry.kind != "file" or entry.role in LEFT_OUT:
             return False
-        return entry.size <= (MAX_NOTEBOOK if entry.suffix == ".ipynb" else MAX_SOURCE)
+        return entry.size <= (MAX_NOTEBOOK if entry.suffix == NOTEBOOK else MAX_SOURCE)
 
     def pack(self, found: dict[str, Any]) -> None:
         """Put the parts of a record that few ask for into texts."""
@@ -120,7 +121,7 @@ class PythonEngine:
         """What may stand in a file that is not parsed at all, where its bytes show it and are not too many."""
         if len(data) > MOST_TEXT or not shows_its_text(data):
             return {}
-        text = lines_of(data) if entry.suffix == ".ipynb" else data
+        text = lines_of(data) if entry.suffix == NOTEBOOK else data
         wanted = self.wanted.of(entry)
         every = list(range(1, text.count(b"\n") + 2))
         source = Source(ast.Module([], []), text, _find(text, wanted), lost=every)

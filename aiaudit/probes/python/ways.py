@@ -317,8 +317,8 @@ class Ways(Conditions):
             if denied:  # which shows that what is called raises
                 self.rests_on = rested
             calls = [call for statement in node.body for call in calls_of(statement)] if not end.asked else []
-            if not denied:  # or hangs up on whom a function does not know
-                hung_up = bool(left) and all(hangs_up(one.body, said) for one in left)
+            if left and not denied:  # or hangs up on whom a function does not know
+                hung_up = all(hangs_up(one.body, said) for one in left)
                 calls = [one for one in calls if hung_up and _ASKS_WHO.search(last_name(one.func))]
             if any(self._strength(call, said) >= CHECKED for call in calls):
                 self._asks = self._looks_at = True

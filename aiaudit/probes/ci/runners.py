@@ -20,6 +20,18 @@ _NPM_OWN: Final = word_set(
     "why workspaces help login logout bin",
 )
 
+# What tells each of them to run a script in every package, and options that take a word behind them.
+_EACH: Final = {
+    "npm": frozenset({"--workspaces", "-ws"}),
+    "pnpm": frozenset({"-r", "--recursive", "recursive", "multi", "m"}),
+    "yarn": frozenset({"workspaces"}),
+    "bun": frozenset[str](),
+}
+_VALUED: Final = frozenset(
+    {"--filter", "-F", "--prefix", "-C", "--dir", "--cwd", "--from", "--include", "--exclude", "-j", "--jobs"}
+    | {"--workspace-concurrency", "--loglevel", "--reporter"}
+)
+
 _TURBO_OWN: Final = word_set("prune login logout link unlink gen generate daemon ls query scan bin info telemetry")
 
 
@@ -91,6 +103,9 @@ def _npm(
     files: Files, program: str, arguments: Sequence[str], folder: str | None
 ) -> tuple[list[Task] | None, str] | None:
     """The script of package.json that npm or one of its kin runs; None where it does something else."""
+    everywhere, only = _everywhere(program, arguments)
+    if everywhere:
+        return script_tasks.npm_everywhere(files, folder, (everywhere,), only), everywhere
     rest = list(arguments)
     name = ""
     while rest:
@@ -121,6 +136,22 @@ def _npm(
     if name and program == "npm":
         folder = _told_behind(files, rest, folder)
     return (script_tasks.npm(files, folder, name), name) if name else None
+
+
+def _everywhere(program: str, arguments: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The script that is run in every package of a workspace (`pnpm -r test`, `npm test --workspaces`), "" where the
+    command is none for all of them, and the patterns of the packages where it names some."""
+    own = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    filters = option(own, "--filter", "-F") if program in ("pnpm", "bun") else ()
+    only = tuple(one for one in filters if "*" in one or "?" in one)
+    each = any(word in _EACH[program] for word in own) or bool(only)
+    if not each or len(only) < len(filters):
+        return "", ()
+    valued = {index + 1 for index, word in enumerate(own) if word in _VALUED}
+    words = [word for index, word in enumerate(own) if not word.startswith("-") and index not in valued]
+    words = [word for word in words if word not in _EACH[program] and word not in ("foreach", "run", "run-script")]
+    name = words[0] if words and words[0] not in _NPM_OWN else ""
+    return {"t": "test", "tst": "test"}.get(name, name), only
 
 
 def _told_behind(files: Files, rest: Sequence[str], folder: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -44,15 +45,27 @@ def npm(files: Files, folder: str | None, name: str) -> list[Task] | None:
     return found
 
 
-def npm_everywhere(files: Files, folder: str | None, names: tuple[str, ...]) -> list[Task] | None:
-    """The scripts of these names in every package of a workspace, of the one at its root alone left out."""
+def npm_everywhere(
+    files: Files, folder: str | None, names: tuple[str, ...], only: tuple[str, ...] = ()
+) -> list[Task] | None:
+    """The scripts of these names in every package of a workspace, of the one at its root alone left out; `only`: in
+    those whose name or folder fits one of these patterns."""
     root = upwards(files, folder, "package.json")
     found: list[Task] = []
     for name in names[:10]:
         for entry in files.matching("**/package.json"):
-            if entry.path != root and len(found) < _MOST_TASKS:
-                found.extend(npm(files, entry.path.rpartition("/")[0], name) or ())
+            if entry.path == root or len(found) >= _MOST_TASKS:
+                continue
+            place = entry.path.rpartition("/")[0]
+            if not only or any(_fits_package(files, entry.path, place, pattern) for pattern in only[:10]):
+                found.extend(npm(files, place, name) or ())
     return found or None
+
+
+def _fits_package(files: Files, path: str, folder: str, pattern: str) -> bool:
+    wanted = pattern[:200].strip("{}.").strip("/").replace("**", "*")
+    called = as_map(files.json(path)).get("name")
+    return fnmatchcase(folder, wanted) or (isinstance(called, str) and fnmatchcase(called, wanted))
 
 
 def workspace_folder(files: Files, name: str) -> str | None:

@@ -199,6 +199,35 @@ def test_other_node_package_managers(tmp_path: Path, run: str) -> None:
     assert brief(tmp_path, files) == [("test", "jest", "package.json:1")]
 
 
+@pytest.mark.parametrize(
+    ("run", "where"),
+    [
+        ("pnpm test", ["api", "web"]),
+        ("pnpm -r test", ["api", "web"]),
+        ("pnpm --recursive --parallel run test", ["api", "web"]),
+        ("pnpm -r --workspace-concurrency 1 test -- --watch=false", ["api", "web"]),
+        ("npm test --workspaces", ["api", "web"]),
+        ("npm run test -ws --if-present", ["api", "web"]),
+        ("yarn workspaces run test", ["api", "web"]),
+        ("yarn workspaces foreach -A --exclude web run test", ["api", "web"]),
+        ("pnpm --filter './apps/w*' test", ["web"]),
+        ("pnpm --filter '@own/a*' run test", ["api"]),
+        ("pnpm -r install", []),
+        ("npm ci --workspaces", []),
+    ],
+)
+def test_a_script_of_every_package_of_a_workspace(tmp_path: Path, run: str, where: list[str]) -> None:
+    files = {
+        WORKFLOW: github(run),
+        "package.json": '{"scripts": {"test": "pnpm -r test"}}',
+        "apps/api/package.json": '{"name": "@own/api", "scripts": {"test": "jest"}}',
+        "apps/web/package.json": '{"name": "@own/web", "scripts": {"test": "jest"}}',
+        "apps/docs/package.json": '{"name": "@own/docs", "scripts": {"build": "vite build"}}',
+    }
+    found = [(kind, command, path) for kind, command, path in brief(tmp_path, files) if kind == "test"]
+    assert found == [("test", "jest", f"apps/{place}/package.json:1") for place in where]
+
+
 def test_a_script_that_tests_nothing_is_no_test(tmp_path: Path) -> None:
     files = {WORKFLOW: github("npm test"), "package.json": '{"scripts": {"test": "echo no tests && exit 0"}}'}
     assert brief(tmp_path, files) == []

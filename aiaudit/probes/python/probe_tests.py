@@ -32,7 +32,8 @@ _ENTRY_ROLES: Final = frozenset({Role.CODE, Role.EXAMPLE, Role.OTHER})
 
 class TestsQuery(CodeQuery):
     """All test functions, file by file. `exercises`: the project's files outside the tests that the test file imports,
-    itself or through a conftest.py or helper beside it, and those in which what it imports is defined."""
+    itself or through a conftest.py or helper beside it, and those in which what it imports is defined; not those of
+    which it takes constants alone."""
 
     __test__ = False  # not a test class, whatever pytest makes of its name
 
@@ -97,7 +98,8 @@ def _exercised(path: str, project: PythonProject, roles: dict[str, Role]) -> set
     while todo:
         current = todo.pop()
         found.update(home for home in _homes(current, project) if roles.get(home) in _ENTRY_ROLES)
-        for imported in project.own_imports(current):
+        constants = _for_constants(current, project)
+        for imported in project.own_imports(current) - constants:
             if roles.get(imported) in _ENTRY_ROLES:
                 found.add(imported)
             elif imported not in seen:
@@ -111,5 +113,24 @@ def _homes(path: str, project: PythonProject) -> Iterator[str]:
     for imported, _ in project.base(path).each_import():
         if imported.name and imported.name != "*" and project.split(imported.module, path) is not None:
             home = project.home(imported.target, path)
-            if home is not None:
+            if home is not None and not _constant(imported.name, home[0], project):
                 yield home[0]
+
+
+def _constant(name: str, home: str, project: PythonProject) -> bool:
+    """Whether a name is written like a constant and stands for no class or function there (`CNN`)."""
+    return name.isupper() and not any(project.base(home).definitions_called({name}))
+
+
+def _for_constants(path: str, project: PythonProject) -> set[str]:
+    """The project's files of which a file takes nothing but constants (`from labels import NAMES`): it runs none of
+    what they do."""
+    constants, others = set[str](), set[str]()
+    for imported, _ in project.base(path).each_import():
+        told = (imported.target, imported.module) if imported.name != "*" else (imported.module,)
+        split = next((found for name in told if (found := project.split(name, path)) is not None), None)
+        if split is not None:
+            home = project.home(imported.target, path) if imported.name.isupper() else None
+            taken = home is not None and _constant(imported.name, home[0], project)
+            (constants if taken else others).add(split[0])
+    return constants - others

@@ -258,6 +258,16 @@ def test_tests_reach_the_project_through_helpers_and_conftest(tmp_path: Path) ->
     assert one["exercises"] == ["app.py"]
 
 
+def test_tests_that_take_constants_alone_exercise_nothing(tmp_path: Path) -> None:
+    names = "def test_it():\n    assert NAMES\n"
+    (one,) = found_in(tmp_path, labels="NAMES = ['a']\n", tests__test_it=f"from labels import NAMES\n{names}")
+    assert one["exercises"] == []
+    (one,) = found_in(tmp_path, tests__test_it=f"from labels import NAMES, label\n{names}")
+    assert one["exercises"] == ["labels.py"]
+    (one,) = found_in(tmp_path, nets="class CNN: ...\n", tests__test_it=f"from nets import CNN\n{names}")
+    assert one["exercises"] == ["nets.py"]
+
+
 def test_tests_of_nothing_exercise_nothing(tmp_path: Path) -> None:
     (one,) = found_in(tmp_path, tests__test_decoy="import os\ndef test_it():\n    assert True\n")
     assert not one["imports_project"]

@@ -248,10 +248,22 @@ def _target(
             named = part.value if isinstance(part, ast.Starred) else part
             if not isinstance(named, ast.Name):
                 continue
-            if kind == "value" and parted:
+            if at == 0 and kind == "item" and len(target.elts) == 2 and _is_numbered(value):
+                yield named.id, Binding("item", line, certain, _numbers(value), "", scope)
+            elif kind == "value" and parted:
                 yield named.id, Binding("part", line, certain, value, str(at), scope)
             else:
                 yield named.id, Binding(kind if same else "item", line, certain, inner, "", scope)
+
+
+def _is_numbered(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "enumerate"
+
+
+def _numbers(value: ast.expr) -> ast.expr:
+    """What the first name of `for i, one in enumerate(texts)` is one of: a range, which holds nothing of the texts."""
+    named = ast.copy_location(ast.Name("range", ast.Load()), value)
+    return ast.copy_location(ast.Call(named, [], []), value)
 
 
 def holding(bindings: Sequence[Binding], line: int | None) -> Sequence[Binding]:

@@ -105,6 +105,9 @@ _FILLS: Final = name_set("add_documents aadd_documents add_texts aadd_texts add 
 _STATEMENT: Final = lazy.regex(
     r"(?is)\s*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b"
 )
+# Cypher: what is matched may be changed further on.
+_MATCHES: Final = lazy.regex(r"(?is)\s*(?:optional\s+)?match\s*\(")
+_ALTERS: Final = lazy.regex(r"(?i)\b(?:create|merge|set|delete|remove|foreach|call|load\s+csv)\b")
 _BY_STATEMENT: Final = {"select": "read", "delete": "delete", "drop": "delete", "truncate": "delete"}
 _SQL: Final = name_set("execute executemany executescript exec_driver_sql read_sql read_sql_query run_sql")
 _ANY_SQL: Final = name_set("execute_query run_query execute_sql run_sql execute_statement run_statement query_database")
@@ -318,6 +321,9 @@ def _statement(call: ast.Call, name: str, values: Values, scope: Scope) -> Effec
     beginning = argument.values[0] if isinstance(argument, ast.JoinedStr) and argument.values else argument
     text = values.text(beginning, scope) or ""
     verb = _STATEMENT.match(text)
+    if verb is None and _MATCHES.match(text):
+        whole = "".join(values.text(one, scope) or "" for one in getattr(argument, "values", (argument,)))
+        return Effect("write" if _ALTERS.search(whole) else "read", name, call.lineno, False)
     if verb is None:
         return Effect("sql", name, call.lineno, True)
     return Effect(_BY_STATEMENT.get(verb.group(1).lower(), "write"), name, call.lineno, False)

@@ -21,6 +21,7 @@ from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
 _MAX: Final = 500
+TYPE_ALONE: Final = ("_to_be_of_type", "_to_be_in_type_list", "_to_exist")  # expectations that a type meets
 SCHEMA: Final = record("schema", path=STRING, line=INT, kind=STRING, of=STRING, columns=INT, constrained=INT)
 VERSION: Final = record("data version", path=STRING, line=INT, tool=STRING, of=STRING, hash=STRING)
 
@@ -107,12 +108,15 @@ def _expectations(context: Context, entry: Entry) -> Iterator[Described]:
     if not isinstance(rules, list):
         return
     columns: set[str] = set()
+    constrained: set[str] = set()
     for rule in rules:
         arguments = rule.get("kwargs") if isinstance(rule, Mapping) else None
         if isinstance(arguments, Mapping) and isinstance(arguments.get("column"), str):
             columns.add(arguments["column"])
+            if not str(rule.get("expectation_type") or rule.get("type") or "").endswith(TYPE_ALONE):
+                constrained.add(arguments["column"])
     name = value.get("expectation_suite_name") or value.get("name") or ""
-    yield Described("great-expectations", str(name)[:120], len(columns), len(columns))
+    yield Described("great-expectations", str(name)[:120], len(columns), len(constrained))
 
 
 def _dbt(context: Context, entry: Entry) -> Iterator[Described]:

@@ -11,7 +11,7 @@ from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
 from aiaudit.probes.datasets.run_by import as_written, lines_of
-from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
+from aiaudit.probes.datasets.schemas import TYPE_ALONE, SchemasProbe, SchemasQuery
 from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import PythonProject
@@ -42,6 +42,7 @@ def strength(
             continue
         first, last = spans.get(where, (0, 10**9))
         expected: set[str] = set()
+        demanded: set[str] = set()
         for call in calls_in(where, project):
             name = call["names"][0] if call["names"] else ""
             if not first <= call["line"] <= last:
@@ -50,10 +51,12 @@ def strength(
                 columns += 1
                 constrained += _is_constrained(call, as_written(where, context))
             elif tool == "great_expectations" and ".expect_column_" in name and not name.endswith("_to_exist"):
-                expected.add(str(call["kw"].get("column") or call["arg0"]))
+                expected.add(column := str(call["kw"].get("column") or call["arg0"]))
+                if not name.endswith(TYPE_ALONE):
+                    demanded.add(column)
             elif tool == "great_expectations" and ".expect_table_column" in name:
                 listed = True
-        columns, constrained = columns + len(expected), constrained + len(expected)
+        columns, constrained = columns + len(expected), constrained + len(demanded)
         if tool in ("pandera", "pydantic", "dataframely", "patito"):
             for one in project.base(where).definitions:
                 if one.kind == "class" and first <= one.line <= last and _describes(tool, head_of(where, one, context)):
@@ -62,10 +65,10 @@ def strength(
     kinds = {"great_expectations": "great-expectations", "jsonschema": "json-schema", "pandera": "pandera"}
     if tool in kinds and not columns:
         kind = kinds[tool]
-        files = SchemasProbe().answer("", SchemasQuery(), context).value or []
-        columns = sum(one["columns"] for one in files if one["kind"] == kind)
-        constrained = sum(one["constrained"] for one in files if one["kind"] == kind)
-        listed = columns > 0
+        files = [one for one in SchemasProbe().answer("", SchemasQuery(), context).value or [] if one["kind"] == kind]
+        columns = sum(one["columns"] for one in files)
+        constrained = sum(one["constrained"] for one in files)
+        listed = columns > 0 and all("expect_table_column" in context.project.text(one["path"]) for one in files)
     if tool == "great_expectations" and columns and not listed:  # rules for some columns of nobody knows how many
         return 0, constrained
     if not columns:

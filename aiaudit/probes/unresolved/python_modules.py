@@ -3,7 +3,8 @@
 Imports count that run whenever their file does: they stand at its margin, outside every `try` and `if`. Those in a
 function count where they run whenever it does; what is started goes without them. An absolute import is the
 project's own where its package lies above the importer and another import finds its way into that very package; a
-library of the same name is none.
+library of the same name is none. Of names that nothing in the project bears, those count that a library would hardly
+have (`proj_secrets`, `config`) and that no manifest names.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.dependencies.inventory import inventory
 from aiaudit.probes.python.asking import CodeQuery, listed, scope_of
 from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.lost import Lost
@@ -47,6 +50,11 @@ _NOT_PYTHON: Final = lazy.regex(r"^not Python 3 at line (\d+)(?:;|$)")
 # Python than the one that looks.
 _OF_ANOTHER: Final = lazy.regex(
     r"\{\{|\{%|<%|\$\{|^\s*[!%]|\b[fFtT][rR]?[\"']|^\s*(?:type\s+\w+|except\b.*,|match\b|case\b)"
+)
+# Names that people give modules of their own: `config`, `proj_secrets`, `prompt_template`, `model_def`.
+_OWN_NAME: Final = lazy.regex(
+    r"(?:(?:my|proj|project)_\w+|\w+_(?:secrets?|config|constants|defs?|keys|credentials|template|prompts?)"
+    r"|configs?|constants|consts|helpers?|credentials?|creds)\Z"
 )
 _MARGIN: Final = lazy.regex(r"(?:from|import)\s")
 # What is below runs with what is around.
@@ -98,6 +106,7 @@ class _Modules:
         self._where: Whereabouts = whereabouts(context)
         self._files = Files(context.project)
         self._project = context.project
+        self._context = context
         self._proven: dict[str, frozenset[str]] = {}
         self._count = 0
         self._last: tuple[str, frozenset[str]] = ("", frozenset())
@@ -106,6 +115,23 @@ class _Modules:
         files = context.project.files
         self._with_modules = {entry.path.rpartition("/")[0] for entry in files if entry.suffix == ".py"}
         self._aside = any(entry.ignored and entry.suffix == ".py" for entry in context.project.files)
+
+    @cached_property
+    def _declared(self) -> frozenset[str] | None:
+        """The names of packages of Python that a manifest names, as modules are written; None where other repositories
+        lie in this one, which bring what they like."""
+        if self._project.entry(".gitmodules") is not None:
+            return None
+        manifests = inventory(self._context).manifests
+        return frozenset(one.name.lower().replace("-", "_") for made in manifests for one in made.dependencies)
+
+    def _bears_own_name(self, root: str, entry: Entry) -> bool:
+        """Whether a name that nothing in the project bears is still one of its own, and no library's."""
+        if entry.role is not Role.CODE or not _OWN_NAME.match(root) or root in sys.stdlib_module_names:
+            return False
+        if self._declared is None or root.lower() in self._declared:
+            return False
+        return "sys.path" not in (self._files.text(entry.path) or "")
 
     def lacking(self, entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
         if entry.role is Role.TEST and "sys.modules" in (self._files.text(entry.path) or ""):
@@ -169,7 +195,7 @@ class _Modules:
         """A first look, for most imports are of libraries or of what is there."""
         module = imported.module
         if module[:1] != "." and not project.may_own(module.partition(".")[0]):
-            return False
+            return "." not in module and self._bears_own_name(module, entry)
         found = project.module(module, entry.path)
         if found is None:
             return module[:1] == "." or "." in module
@@ -269,6 +295,9 @@ class _Modules:
             return
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names:
+            return
+        if not project.may_own(root):  # it was told before that the name is one of the project's own
+            yield f"{folder}/{root}".lstrip("/")
             return
         if root not in self._proven:
             self._proven[root] = self._packages_of(root, project)

@@ -114,8 +114,15 @@ class HandlerBody:
         plain = last in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse")
         if not plain and not _is_record(call):
             self._calls.append(last)
-        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
+        checks = last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort")
+        if checks and not _of_caller(call) and (last != "load" or _of_schema(call)):
             self.checks = last if not self.checks or (self.checks in _REFUSALS and last != "abort") else self.checks
+
+
+def _of_schema(call: ast.Call) -> bool:
+    """`OrderSchema().load(given)` holds what is given against a schema; `joblib.load(path)` reads a file."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    return "schema" in last_name(owner.func if isinstance(owner, ast.Call) else owner).lower()
 
 
 def _reads(node: ast.Attribute) -> bool:

@@ -97,6 +97,22 @@ def test_fastapi(tmp_path: Path) -> None:
     assert (found["own"]["methods"], found["own"]["route"], found["own"]["line"]) == (["POST"], "/own", 18)
 
 
+def test_a_schema_that_loads_checks_and_a_library_that_loads_does_not(tmp_path: Path) -> None:
+    code = """\
+        import joblib
+        from flask import Flask, request
+        app = Flask(__name__)
+        @app.route("/held", methods=["POST"])
+        def held():
+            return OrderSchema().load(request.get_json())
+        @app.route("/open", methods=["POST"])
+        def opened():
+            return joblib.load("model").predict(request.get_json())
+        """
+    found = by_name(tmp_path, code)
+    assert {name: one["checks"] for name, one in found.items()} == {"held": "load", "opened": ""}
+
+
 def test_flask_checks_by_hand(tmp_path: Path) -> None:
     code = """\
         from flask import Flask, abort, jsonify, request

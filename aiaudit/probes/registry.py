@@ -130,6 +130,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.tools": "aiaudit.probes.python.probe_tools:ToolsProbe",
     "python.turning": "aiaudit.probes.python.probe_turning:TurningProbe",
     "python.unresolved": "aiaudit.probes.unresolved.python_modules:UnresolvedProbe",
+    "python.waiting": "aiaudit.probes.python.probe_waiting:WaitingProbe",
     "readme.unresolved": "aiaudit.probes.unresolved.told:UnresolvedProbe",
     "recipes.unresolved": "aiaudit.probes.unresolved.recipes:UnresolvedProbe",
     "results.files": "aiaudit.probes.results:ResultsProbe",

@@ -36,6 +36,7 @@ from aiaudit.probes.python import (
     routes,
     sent,
     splits,
+    steps,
     stored,
     tools,
     turning,
@@ -127,6 +128,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     ),
     "sent": _Feature(sent.HITS, sent.sent, also=sent.ALSO, traced=True),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
+    "steps": _Feature(steps.HITS, steps.steps),
     "stored": _Feature(stored.HITS, lambda view: {"stored": stored.stored(view)}, entire=True),
     "tools": _Feature(
         tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True, counts=dispatch.counts

@@ -38,3 +38,9 @@ def _turn(call: ast.Call) -> None:
         handed = handed.args[0]
     if isinstance(handed, ast.Name | ast.Attribute):
         call.func, call.args, call.keywords = handed, rest, given
+        call.handed = True  # type: ignore[attr-defined]
+
+
+def is_handed(call: ast.Call) -> bool:
+    """Whether a call was written as one that another thread makes."""
+    return getattr(call, "handed", False)

@@ -1,0 +1,251 @@
+"""The probe `python.waiting`: calls that handlers come to, and whether all other requests wait for them as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final, NamedTuple
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from aiaudit import lazy
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query, was_checked
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.call import Call
+from aiaudit.probes.python.lookups import called_in as method_of
+from aiaudit.probes.python.match import among
+from aiaudit.probes.python.probe_calls import CallPattern, called_in, calls_in
+from aiaudit.probes.python.probe_routes import HEALTH
+from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.python.steps import APART, ASYNC, AWAITED, GENERATOR, THREAD, last_name_of
+from aiaudit.project.entry import Entry
+
+WAITING: Final = record(
+    "waiting",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    name=STRING,
+    function=STRING,
+    how=STRING,
+    through=STRING,
+    handler=STRING,
+    handler_path=STRING,
+    handler_line=INT,
+    route=STRING,
+    methods=STRING,
+    framework=STRING,
+    value=STRING,
+    repeated=BOOL,
+)
+_LOOP: Final = "loop"
+_AWAITED: Final = "awaited"
+_THREAD: Final = "thread"
+_WORKER: Final = "worker"
+# Frameworks that run a coroutine on the loop on which all requests are answered.
+_ON_LOOP: Final = frozenset(
+    ("fastapi", "starlette", "aiohttp", "sanic", "litestar", "quart", "tornado", "mcp", "chainlit", "bentoml", "robyn")
+)
+# Those that call a plain function there too: the others give it a thread.
+_PLAIN_ON_LOOP: Final = frozenset(("aiohttp", "sanic", "tornado"))
+_PLAIN_IN_THREAD: Final = frozenset(("fastapi", "starlette", "bentoml", "robyn", "quart", "chainlit"))
+_WORKERS: Final = frozenset(("flask", "django", "rest_framework", "django-ninja", "bottle", "falcon"))
+_COROUTINE: Final = lazy.regex(
+    r"(?i)async|(?:^|\.)(?:aio|a(?:invoke|stream|batch|predict|run|call|chat|complete|generate|embed\w*|query|completion|responses|create"
+    r"|search|transform|kickoff|similarity_search\w*|get_relevant_documents|stream_events|create_stream|text_completion))(?:\.|$)|^aiohttp\."
+)
+# Decorators of bots, whose handlers all run on one loop.
+_BOTS: Final = lazy.regex(
+    r"(?i)(?:^|\.)(?:event|on_message|message_handler|callback_query_handler|callback_query|slash_command|hybrid_command|on_chat_message)$"
+    r"|^(?:bot|client|tree|dp|router|app_commands)\.(?:command|message|tree\.command|listen|on)$|^(?:bot|client)\.tree\.command$"
+)
+_STARTS: Final = lazy.regex(r"(?i)startup|shutdown|lifespan|on_ready|on_event$")
+_MOST_HOPS: Final = 5
+_MOST_FUNCTIONS: Final = 200  # that are looked through for one handler
+_MOST: Final = 400  # handlers of one file that are followed
+
+
+class WaitingQuery(CodeQuery):
+    """Calls, by qualified name as in `python.calls`, that are reached from what answers requests: routes, websockets,
+    tools of an MCP server, and messages to a bot.
+
+    how: `loop` (it runs on the event loop, where nothing else goes on until it ends), `awaited` (others go on),
+    `thread` (it runs in a thread of its own), or `worker` (a framework whose servers give a request a worker).
+    through: the function of the project that makes the call, where that is not the handler itself. value: a number that
+    it is given first. repeated: it stands in a loop."""
+
+    any: list[str | CallPattern] = Field(min_length=1)
+    features: ClassVar[tuple[str, ...]] = ("steps", "routes", "routers")
+
+    @field_validator("any")
+    @classmethod
+    def _are_names(cls, value: list[str | CallPattern], info: ValidationInfo) -> list[str | CallPattern]:
+        return value if was_checked(info) else CallPattern.checked(value)
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return CallPattern.names_of(self.any)
+
+
+class _Start(NamedTuple):
+    """A function that answers somebody. `on_loop`: whether it runs on the loop itself; `else_how`: how if not."""
+
+    function: str
+    line: int
+    route: str
+    methods: str
+    framework: str
+    on_loop: bool
+    else_how: str
+
+
+class WaitingProbe(Probe[WaitingQuery]):
+    name: ClassVar[str] = "python.waiting"
+    title: ClassVar[str] = "Calls that answering a request comes to, and who waits for them"
+    query: ClassVar[type[Query]] = WaitingQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: WaitingQuery) -> Type:
+        return list_of(WAITING)
+
+    def answer(self, fact_id: str, query: WaitingQuery, context: Context) -> Fact:
+        called = called_in(context)
+        wanted = set(among(query.names(), called.names))
+        reach = _Reach(python_project(context), wanted)
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            seen: set[tuple[Any, ...]] = set()
+            for start in _starts(entry.path, project):
+                for path, call, name, how, through in reach.of(entry.path, start):
+                    key = (path, call["line"], name, how == _LOOP, start.function)
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    first = call["args"][0] if call["args"] else None
+                    yield {
+                        "cell": 0,
+                        "role": entry.role.value,
+                        "path": path,
+                        "line": call["line"],
+                        "name": name,
+                        "function": call["function"],
+                        "how": how,
+                        "through": through,
+                        "handler": start.function,
+                        "handler_path": entry.path,
+                        "handler_line": start.line,
+                        "route": start.route,
+                        "methods": start.methods,
+                        "framework": start.framework,
+                        "value": str(first) if isinstance(first, int | float) else "",
+                        "repeated": bool(call["in_loop"] or call.get("loop")),
+                    }
+
+        having = python_project(context).having
+        files = {path for part in ("routes", "steps") for path in having.get(part, ())} if wanted else ()
+        return fact_of(fact_id, query, context, find, lambda one: f"{one['name']}: {one['how']}", among=files)
+
+
+def _starts(path: str, project: PythonProject) -> Iterator[_Start]:
+    """What answers somebody in one file."""
+    steps = project.records[path].get("steps") or {}
+    seen: set[str] = set()
+    for row in project.records[path].get("routes", ())[:_MOST]:
+        function, framework = row.get("function", ""), row["framework"]
+        health = HEALTH.search(row.get("route", "")) is not None
+        if not function or function in seen or health:
+            continue
+        seen.add(function)
+        told = steps.get(function)
+        coroutine = told is not None and told["kind"] == ASYNC
+        if (coroutine and framework in _ON_LOOP) or (not coroutine and framework in _PLAIN_ON_LOOP):
+            on_loop, how = True, ""
+        elif not coroutine and framework in _PLAIN_IN_THREAD:
+            on_loop, how = False, _THREAD
+        elif framework in _WORKERS and (not coroutine or framework == "flask"):
+            on_loop, how = False, _WORKER
+        else:
+            continue
+        methods = ", ".join(row.get("methods", ()))
+        yield _Start(function, row["line"], row.get("route", ""), methods, framework, on_loop, how)
+    for function, told in steps.items():
+        if function in seen or told["kind"] != ASYNC or _STARTS.search(function):
+            continue
+        if any(map(_BOTS.search, told["decorators"])) or told["given"][:2] == ["update", "context"]:
+            yield _Start(function, told["line"], "", "", "bot", True, "")
+
+
+class _Reach:
+    """What is reached from a function, by the calls between the project's functions."""
+
+    def __init__(self, project: PythonProject, wanted: set[str]) -> None:
+        self.project = project
+        self.wanted = wanted
+        self._calls: dict[str, dict[str, list[Call]]] = {}
+
+    def of(self, path: str, start: _Start) -> Iterator[tuple[str, Call, str, str, str]]:
+        """(path, call, name, how, the function of the project that makes it) for each call that is meant."""
+        todo = [(path, start.function, start.on_loop, 0)]
+        seen = {todo[0][:3]}
+        else_how = start.else_how or _THREAD
+        for where, function, on_loop, hops in todo:  # it grows as it is gone through
+            told = (self.project.records.get(where, {}).get("steps") or {}).get(function, {})
+            apart = {(line, name): how for line, name, how in told.get("apart", ())}
+            through = "" if (where, function) == (path, start.function) else function
+            for call in self._made_in(where, function):
+                name = next((one for one in call["names"] if one in self.wanted and not self._is_own(one, where)), "")
+                if name:
+                    yield where, call, name, _how(call, apart, on_loop, else_how), through
+            if hops >= _MOST_HOPS:
+                continue
+            for name, _, how in told.get("calls", ()):
+                for found in self._next(name, where, how, on_loop):
+                    if found not in seen and len(seen) < _MOST_FUNCTIONS:
+                        seen.add(found)
+                        todo.append((*found, hops + 1))
+
+    def _made_in(self, path: str, function: str) -> list[Call]:
+        known = self._calls.get(path)
+        if known is None:
+            known = self._calls[path] = {}
+            for call in calls_in(path, self.project):
+                if not call["reference"] and any(one in self.wanted for one in call["names"]):
+                    known.setdefault(call["function"], []).append(call)
+        return known.get(function, [])
+
+    def _is_own(self, name: str, path: str) -> bool:
+        """Whether a name stands for a function that the project defines: what that calls is followed."""
+        home = None if name.startswith("?") else self.project.home(name, path)
+        return home is not None and any(one.qualname == home[1] for one in self.project.base(home[0]).definitions)
+
+    def _next(self, name: str, path: str, how: str, on_loop: bool) -> Iterator[tuple[str, str, bool]]:
+        """The function of the project that a call leads to, and whether it runs on the loop."""
+        home = self.project.home(name, path)
+        if home is None or not home[1]:
+            return
+        known = self.project.records.get(home[0], {}).get("steps") or {}
+        for function in dict.fromkeys((method_of(known, home[1]), f"{home[1]}.__init__", f"{home[1]}.__call__")):
+            kind = known.get(function, {}).get("kind", "")
+            if not kind and not self._made_in(home[0], function):
+                continue
+            if kind == ASYNC:
+                yield home[0], function, on_loop
+            else:  # Starlette goes through a plain generator in a thread; whoever else does so is not followed
+                in_thread = how in (APART, AWAITED) or kind in (THREAD, GENERATOR)
+                yield home[0], function, on_loop and not in_thread
+
+
+def _how(call: Call, apart: dict[tuple[int, str], str], on_loop: bool, else_how: str) -> str:
+    last = last_name_of(call["names"][0].removesuffix(".__call__"))
+    written = last_name_of(call["written"][0].removesuffix(".__call__"))
+    told = apart.get((call["line"], last)) or apart.get((call["line"], written)) or ""
+    if call["awaited"] and told != APART:
+        return _AWAITED
+    if told == AWAITED or any(map(_COROUTINE.search, call["names"])):
+        return _AWAITED
+    if told == APART:
+        return _THREAD
+    return _LOOP if on_loop else else_how

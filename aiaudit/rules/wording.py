@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import as_double
 from aiaudit.rules.values import MANY, Failed, Incomplete, Range
 
 _SHOWN: Final = 8  # elements of a list; the rest is counted
 _DEEPEST: Final = 6
+_OWN: Final = lazy.regex(r"(?<![\w@])@\.(?=[^\W\d])")
+"""How the engines begin the name of what a project wrote itself (`@.load`): a person would not write it."""
 
 
 def words(value: Any, depth: int = 0) -> str:
@@ -19,7 +22,7 @@ def words(value: Any, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return "…"
     if kind is str:
-        return str(value)
+        return _OWN.sub("", value) if "@." in value else str(value)
     if kind is bool:
         return "true" if value else "false"
     if kind is float:

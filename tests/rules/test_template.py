@@ -99,6 +99,13 @@ def test_doubles_read_sensibly(number: float, text: str) -> None:
     assert render("{ratio}", ratio=number) == text
 
 
+def test_names_of_a_projects_own_things_read_as_people_write_them() -> None:
+    assert render("{s} waits", s="@.client.chat.create") == "client.chat.create waits"
+    assert render("{names}", names=["@.load", "requests.get"]) == "load and requests.get"
+    kept = "@app.get, jo@.example, a @. b, torch@.1"
+    assert render("{s}", s=kept) == kept
+
+
 def test_unknown_and_failed_values() -> None:
     assert render("{n}", n=Unknown("?")) == "unknown"
     assert render("{n}", n=Failed("?")) == "unknown"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 109  # of the records; part of the cache key
+VERSION: Final = 110  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -143,7 +143,7 @@ class JavaScriptEngine:
         return {"lost": found} if found else {}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
-        from aiaudit.probes.javascript import log_values, logged
+        from aiaudit.probes.javascript import asked_errors, log_values, logged
 
         if data.startswith(WIDE_MARKS):  # as PowerShell saves it
             data = decode(data).encode("utf-8", "replace")
@@ -166,9 +166,9 @@ class JavaScriptEngine:
             record |= open_loops.OpenLoopFinder(module, resolver, finder).record()
         runs = _runs(data, client)
         record |= runs
-        if "log_values" in self.features and "client" not in runs and logged.MARKS.search(data):
-            rows = log_values.LogValuesFinder(module).rows()
-            record |= {"log_values": rows} if rows else {}
+        logs = logged.MARKS.search(data) or asked_errors.MARKS.search(data)
+        if "log_values" in self.features and "client" not in runs and logs:
+            record |= log_values.LogValuesFinder(module, resolver).record()
         failed: dict[str, Exception] = {}
         record |= self._extracted(data, module, resolver, values, failed)
         if failed:
@@ -258,10 +258,11 @@ class JavaScriptEngine:
 
     def _matters(self, data: bytes, client: bool) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import logged
+        from aiaudit.probes.javascript import asked_errors, logged
 
         marks = _signs()
-        if "log_values" in self.features and logged.MARKS.search(data) and not client and not _CLIENT.search(data):
+        logs = logged.MARKS.search(data) or asked_errors.MARKS.search(data)
+        if "log_values" in self.features and logs and not client and not _CLIENT.search(data):
             return True  # the console of a browser is no log of a service
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.asked_errors import NOTHING, REQUEST, AskedErrors
+from aiaudit.probes.javascript.asked_errors import HANDED, NOTHING, REQUEST, AskedErrors
 from aiaudit.probes.javascript.logged import LOG
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
 from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
+
+    from aiaudit.probes.javascript.resolve import Resolver
 
 MAX_ROWS: Final = 60  # different names of one file
 MAX_PARTS: Final = 16  # of one log line are looked at
@@ -59,19 +61,28 @@ _MASKS: Final = lazy.regex(r"(?i)mask|redact|hash|scrub|obfuscat|anonymi|pseudon
 _SHORT: Final = lazy.regex(r"^\(\s*(?:0\s*,\s*[1-8]|-[1-8])\s*\)$")  # a few characters, by which it is told from others
 _UPPER: Final = lazy.regex(r"^_*[A-Z][A-Z0-9_]*$")
 _ERROR: Final = lazy.regex(r"^(?:_?e|ex|err|error|exception|reason|\w+(?:Error|Err))\d?$")
+_TEXT_OF: Final = lazy.regex(r"\??\.(?:message|stack)$")
 _SETTINGS: Final = lazy.regex(r"^(?:this\.)?(?:process\.env|import\.meta|config|settings|env|argv)\b")
 
 
 class LogValuesFinder:
     """The rows of one file, with the fields of `python.log_values`."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, resolver: Resolver) -> None:
         self.module = module
         self._seen: set[tuple[int, int]] = set()
-        self.errors = AskedErrors(module)
+        self.errors = AskedErrors(module, resolver)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def record(self) -> dict[str, Any]:
+        """The rows; with what the functions of this file tell others of their requests, and what of other files may
+        have thrown an error that is logged whole."""
+        rows, handed = self._rows()
+        parts = {"log_values": rows, "handed_errors": handed, "keyed_requests": self.errors.keyed()}
+        return {name: part for name, part in parts.items() if part}
+
+    def _rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         found: dict[str, dict[str, Any]] = {}
+        handed: dict[str, dict[str, Any]] = {}
         for call in self.module.calls:
             function, arguments = call.field("function"), call.field("arguments")
             if function is None or arguments is None or arguments.kind() != "arguments":
@@ -80,20 +91,27 @@ class LogValuesFinder:
             if len(name) >= 40 or not LOG.match(name):
                 continue
             self._seen.clear()
-            at = call.range().start
             for count, part in enumerate(self._parts(arguments, 0)):
                 all_of_it = count < MAX_PARTS and len(found) < MAX_ROWS
                 kind, told, shown = part if all_of_it else ("open", MORE, MORE)  # what is not looked at is not known
                 key = shown if kind == "error" else told
                 if kind == "error" and shown == told:  # the whole of it
-                    of, begun = self.errors.of(shown, call)
+                    of, thrown = self.errors.of(shown, call)
                     if of == NOTHING:
                         continue
-                    kind, key = (REQUEST, f"{shown}:{begun}") if of == REQUEST else (kind, key)
+                    begun = f"{shown}:{thrown.range().start.index if thrown is not None else 0}"
+                    kind, key = (REQUEST, begun) if of == REQUEST else (kind, key)
+                    if thrown is not None and of != REQUEST and len(handed) < MAX_ROWS and begun not in handed:
+                        row = self._row(call, name, told, HANDED, shown)
+                        handed[begun] = {**row, "by": self.errors.handed(thrown)}
                 if key not in found:
-                    where = {"line": at.line + 1, "function": self.module.function_at(at.index), "call": name}
-                    found[key] = {**where, "name": told, "source": kind, "source_name": shown[:MAX_TEXT]}
-        return list(found.values())
+                    found[key] = self._row(call, name, told, kind, shown)
+        return list(found.values()), [one for one in handed.values() if one["by"]]
+
+    def _row(self, call: SgNode, name: str, told: str, kind: str, shown: str) -> dict[str, Any]:
+        at = call.range().start
+        where = {"line": at.line + 1, "function": self.module.function_at(at.index), "call": name}
+        return {**where, "name": told, "source": kind, "source_name": shown[:MAX_TEXT]}
 
     def _parts(self, node: SgNode | None, depth: int) -> Iterator[tuple[str, str, str]]:
         """(kind, name, as it is written) of each part of an expression that is not known."""
@@ -118,10 +136,12 @@ class LogValuesFinder:
             operator = node.field("operator")
             if operator is None or operator.text() not in _COMPARES:
                 yield from self._parts(node.field("left"), depth)
-                yield from self._parts(node.field("right"), depth)
+                if not _is_text_of(node.field("left"), node.field("right")):
+                    yield from self._parts(node.field("right"), depth)
         elif kind == "ternary_expression":
             yield from self._parts(node.field("consequence"), depth)
-            yield from self._parts(node.field("alternative"), depth)
+            if not _is_text_of(node.field("consequence"), node.field("alternative")):
+                yield from self._parts(node.field("alternative"), depth)
         elif kind == "pair":
             yield from self._parts(node.field("value"), depth)
         else:  # templates, objects, arrays, arguments, wrappers
@@ -202,3 +222,8 @@ class LogValuesFinder:
             yield from self._parts(first_named(function), depth)
         else:
             yield "open", last, f"{function.text()}()"
+
+
+def _is_text_of(text: SgNode | None, error: SgNode | None) -> bool:
+    """`err?.message || err`: the whole is logged only of what is no error and has no text."""
+    return text is not None and error is not None and _TEXT_OF.sub("", text.text()) == error.text() != text.text()

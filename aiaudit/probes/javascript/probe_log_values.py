@@ -10,7 +10,9 @@ from pydantic import Field
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.javascript.asked_errors import HANDED
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
+from aiaudit.probes.javascript.probe_rescues import target_of
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.python.probe_logged import LOGGED
 from aiaudit.project.entry import Entry
@@ -19,9 +21,10 @@ from aiaudit.project.entry import Entry
 class LogValuesQuery(ScriptQuery):
     """Values of log lines that are not known by how they are made, each name once a file, as by `python.log_values`.
     sources: open (nothing tells what it holds), error (what was caught, as a whole or a property of it),
-    request (the whole error of what sends a request by axios, a row for each)."""
+    request (the whole error of what sends a request by axios, a row for each), handed (that of a function of another
+    file that sends a key by axios and hands its error on)."""
 
-    sources: list[Literal["open", "error", "request"]] = Field(default=["open"])
+    sources: list[Literal["open", "error", "request", "handed"]] = Field(default=["open"])
     features: ClassVar[tuple[str, ...]] = ("log_values",)
 
 
@@ -37,8 +40,18 @@ class LogValuesProbe(Probe[LogValuesQuery]):
 
     def answer(self, fact_id: str, query: LogValuesQuery, context: Context) -> Fact:
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("log_values", ()):
+            record = project.records[entry.path]
+            for row in record.get("log_values", ()):
                 if row["source"] in query.sources:
                     yield {"cell": 0, "source_line": row["line"], **row}
+            for row in record.get("handed_errors", ()) if HANDED in query.sources else ():
+                if any(_sends_a_key(spec, rest, entry.path, project) for spec, rest in row["by"]):
+                    told = {key: value for key, value in row.items() if key != "by"}
+                    yield {"cell": 0, "source_line": row["line"], **told}
 
         return fact_of(fact_id, query, context, find, lambda one: f"{one['source_name']} is logged")
+
+
+def _sends_a_key(spec: str, rest: str, path: str, project: JavaScriptProject) -> bool:
+    target = target_of(spec, rest, path, project)
+    return target is not None and target[1] in project.records.get(target[0], {}).get("keyed_requests", ())

@@ -22,6 +22,10 @@ from aiaudit.project.memory import hand_back
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# The trees of the cases hold tests of the projects that they show, which are nobody's to run; `norecursedirs` keeps them
+# out of a run of all tests, and not out of one that names their folder.
+collect_ignore_glob = ["checks/*"]
+
 # The tests start Python some hundred times. Where the environment says that nothing compiled is kept, each of them would
 # compile the whole program anew, and each worker of a run all tests.
 sys.dont_write_bytecode = False

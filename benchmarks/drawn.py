@@ -40,7 +40,7 @@ DRAWS = (
     "seventh", "eighth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
     "seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second",
     "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh",
-    "twenty-eighth",
+    "twenty-eighth", "twenty-ninth",
 )  # fmt: skip
 BEFORE = frozenset({"fourth", "fifth", "sixth"})
 AS_OF = "2026-11-29"  # the day of the reading: ends of life and ages are counted from it

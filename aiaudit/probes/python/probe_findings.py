@@ -183,9 +183,11 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
             for row in project.records[entry.path].get("splits", ()):
                 if (row["kind"] if row["kind"] in ("train", "test", "both") else "early") != query.of:
                     continue
-                if row["kind"] in ("fits", "splits") or not _done_by(row, entry.path, project):
+                if row["kind"] in ("fits", "splits", "splits_given") or not _done_by(row, entry.path, project):
                     continue
-                kept = {key: value for key, value in row.items() if key not in ("fitter", "splitter", "prepares")}
+                kept = {
+                    key: value for key, value in row.items() if key not in ("fitter", "splitter", "prepares", "inside")
+                }
                 yield {"cell": 0, "function": "", **kept, "name": kept["name"].removeprefix("@.")}
 
         return fact_of(fact_id, query, context, find, having="splits")
@@ -197,7 +199,7 @@ def _done_by(row: Mapping[str, Any], path: str, project: PythonProject) -> bool:
     if row.get("prepares") and _does("splits", fitter, path, project):
         return False  # it splits before it fits, or it is told what is fitted on
     return (not fitter or _does("fits", fitter, path, project, of_class=not row.get("prepares"))) and (
-        not splitter or _does("splits", splitter, path, project)
+        not splitter or _does("splits_given" if row.get("inside") else "splits", splitter, path, project)
     )
 
 

@@ -180,9 +180,7 @@ def cuts_by_folds(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> li
     """Where a loop walks the folds of a splitter: what is split is what the loop takes by its indices."""
     found = []
     for scope, call in calls:
-        if last_name(call.func) != "split" or not call.args:
-            continue
-        if not any(_MADE_OF_FOLDS.search(one.name) for one in view.resolver.names(call.func, scope)):
+        if not is_fold(call, scope, view):
             continue
         loop = view.statement_of(call)
         if not isinstance(loop, ast.For):
@@ -197,6 +195,15 @@ def cuts_by_folds(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> li
         }
         found.append(Cut(scope, call.lineno, frozenset(taken - {""}), folds=True))
     return found
+
+
+def is_fold(call: ast.Call, scope: Scope, view: FileView) -> bool:
+    """Whether a call gives the folds of what it is given: `KFold(5).split(rows)`."""
+    return (
+        last_name(call.func) == "split"
+        and bool(call.args)
+        and any(_MADE_OF_FOLDS.search(one.name) for one in view.resolver.names(call.func, scope))
+    )
 
 
 def is_given_train(scope: Scope, calls: Sequence[tuple[Scope, ast.Call]]) -> bool:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -20,6 +21,7 @@ from aiaudit.probes.python.split_parts import (
     Cut,
     cuts_by_folds,
     cuts_by_hand,
+    is_fold,
     is_given_train,
     joins_both,
     names_test,
@@ -31,6 +33,9 @@ from aiaudit.probes.python.split_steps import FITTERS, STEPS, any_step, made_in_
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample|fit_on_texts)\b"
     rb"|\b(?:KFold|StratifiedKFold|cross_val_score|TimeSeriesSplit|StandardScaler|MinMaxScaler)\b"
+    rb"|\b(?:\w{1,40}_)?split_(?:\w{1,40}_)?(?:data|dataset|df|frame|rows|train|test|by_\w{1,40})\("  # by own functions
+    rb"|\b\w{0,40}(?:train|test|data)_(?:\w{1,40}_)?split\("
+    rb"|\[\s*:\s*(?:int\(\s*)?\w{0,40}(?:split|train|cut)"  # by position
 )
 _RESAMPLERS: Final = name_set("fit_resample")
 _SPLITTERS: Final = name_set("train_test_split randomSplit")
@@ -38,6 +43,7 @@ _FOLDERS: Final = name_set("cross_val_score cross_validate cross_val_predict")
 _CHOOSERS: Final = name_set("corr corrwith")
 _FIGURES: Final = name_set("mean std min max median var quantile mode")
 _SPLIT: Final = "split"
+_MAY_SPLIT: Final = lazy.regex(r"(?i)train|evaluat|cross_?val|validat|metrics|benchmark|experiment|tune|compare")
 _LIBRARIES: Final = (
     "sklearn.",
     "pandas.",
@@ -56,7 +62,7 @@ def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
     """One row for each fit or choice that looks at data which is split further down in the same scope.
 
     Rows with a `fitter` or a `splitter` count where these, functions of the project, turn out to do that: the rows
-    `fits` and `splits` say of a file's functions what they do."""
+    `fits`, `splits` and `splits_given` (what it is given as it is) say of a file's functions what they do."""
     calls = view.all_calls()
     return [
         *_in_order(view, calls),
@@ -159,11 +165,17 @@ def _keeps_a_test(scope: Scope) -> bool:
 
 
 def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
-    """Fits by a class of the project, and splits by a function of it, on the same data."""
-    cuts = [(scope, call) for scope, call in calls if _SPLIT in last_name(call.func).lower() and call.args]
+    """Fits by a class of the project, and splits by a function of it, on the same data.
+
+    A function that is named after what is done with a split (`evaluate(model, X, y)`) splits if it turns out to do that
+    with what it is given."""
+    named = [(scope, call, last_name(call.func)) for scope, call in calls if call.args]
+    cuts = [(scope, call) for scope, call, name in named if _SPLIT in name.lower()]
+    cuts += [(scope, call) for scope, call, name in named if _SPLIT not in name.lower() and _MAY_SPLIT.search(name)]
     by_hand = cuts_by_hand(view)
     if not (cuts or by_hand):
         return
+    splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
     for scope, fit in calls:
         if not fit.args or last_name(fit.func) in _SPLITTERS:
             continue
@@ -176,14 +188,17 @@ def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -
             continue
         for owner, cut in cuts:
             known = last_name(cut.func) in _SPLITTERS
-            splitter = "" if known else _own(cut.func, scope, view)
+            splitter = "" if known or owner is not scope else _own(cut.func, scope, view)
             if owner is not scope or (known and step) or not (known or splitter):
                 continue
-            if _reaches(fit, cut, scope, view):
+            inside = _SPLIT not in last_name(cut.func).lower()
+            if inside and (names_train(fit.args[0]) or _held_out("", scope, fit, splits)):
+                continue
+            if _reaches(fit, cut, scope, view) and not (inside and is_given_train(scope, calls)):
                 yield {
                     **view.place(fit, scope), "name": step or fitter, "kind": "fit", "data": root_name(fit.args[0]),
                     "split_line": view.source.line(cut.lineno), "fitter": "" if step else fitter, "splitter": splitter,
-                    "prepares": not (told or step),
+                    "prepares": not (told or step), "inside": inside,
                 }  # fmt: skip
                 break
         else:
@@ -359,12 +374,27 @@ def _of_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> It
         if isinstance(scope.node, ast.Module) or not call.args:
             continue
         last = last_name(call.func)
+        if ("splits_given", scope.qualname) not in seen and _splits_given(call, scope, view):
+            seen.add(("splits_given", scope.qualname))
+            yield {**view.place(call, scope), "name": "", "kind": "splits_given", "split_line": 0, "data": ""}
         kind = "splits" if last in _SPLITTERS else "fits" if step_of(call, last, scope, view) else ""
         if not kind and last in ("fit", "fit_transform") and root_name(call.func) == "self":
             kind = "fits" if any(name in STEPS for name in made_in_class(call.func, scope)) else ""
         if kind and (kind, scope.qualname) not in seen:
             seen.add((kind, scope.qualname))
             yield {**view.place(call, scope), "name": "", "kind": kind, "split_line": 0, "data": ""}
+
+
+def _splits_given(call: ast.Call, scope: Scope, view: FileView) -> bool:
+    """Whether a call splits rows that its function is given as they are: a parameter that is no name of a part."""
+    if last_name(call.func) not in _SPLITTERS and not is_fold(call, scope, view):
+        return False
+    node = scope.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = {one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)} - {"self", "cls"}
+    first = call.args[0]
+    return isinstance(first, ast.Name) and first.id in given and not names_train(first)
 
 
 def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:

@@ -22,8 +22,8 @@ _TOOLS: Final = ["tools", "END"]  # where `tools_condition` of the library leads
 
 
 def graphs(view: FileView) -> list[dict[str, Any]]:
-    """A row for each object to which the file adds nodes: `nodes` with what they do, `edges`, and `branches` with the
-    nodes to which they may lead (null where that is not told)."""
+    """A row for each object to which the file adds nodes: `nodes` with what they do, `edges`, `branches` with the
+    nodes to which they may lead (null where that is not told), and `routers`, the functions that choose among them."""
     if not view.text_has(b"langgraph"):
         return []
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -66,6 +66,9 @@ class _Reader:
             row["edges"] += [[self._value(one, scope), self._value(second, scope)] for one in starts]
         elif verb == "add_conditional_edges":
             row["branches"].append([self._value(first, scope), self._targets(second, given.get("path_map"), scope)])
+            router = self._function(second, scope) if second is not None else ""
+            if router:
+                row.setdefault("routers", []).append(router)
 
     def _value(self, node: ast.expr, scope: Scope) -> Any:
         return as_json(self.values.of(node, scope))

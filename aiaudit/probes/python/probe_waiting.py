@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -13,12 +13,13 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.call import Call
+from aiaudit.probes.python.graph_runs import GraphRuns
 from aiaudit.probes.python.lookups import called_in as method_of
 from aiaudit.probes.python.match import among
 from aiaudit.probes.python.probe_calls import CallPattern, called_in, calls_in
 from aiaudit.probes.python.probe_routes import HEALTH
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.steps import APART, ASYNC, AWAITED, GENERATOR, THREAD, last_name_of
+from aiaudit.probes.python.steps import APART, ASYNC, AWAITED, GENERATOR, GONE_THROUGH, LATER, THREAD, last_name_of
 from aiaudit.project.entry import Entry
 
 WAITING: Final = record(
@@ -77,7 +78,7 @@ class WaitingQuery(CodeQuery):
     it is given first. repeated: it stands in a loop."""
 
     any: list[str | CallPattern] = Field(min_length=1)
-    features: ClassVar[tuple[str, ...]] = ("steps", "routes", "routers")
+    features: ClassVar[tuple[str, ...]] = ("steps", "graphs", "routes", "routers")
 
     @field_validator("any")
     @classmethod
@@ -184,6 +185,7 @@ class _Reach:
     def __init__(self, project: PythonProject, wanted: set[str]) -> None:
         self.project = project
         self.wanted = wanted
+        self.graphs = GraphRuns(project)
         self._calls: dict[str, dict[str, list[Call]]] = {}
 
     def of(self, path: str, start: _Start) -> Iterator[tuple[str, Call, str, str, str]]:
@@ -201,11 +203,10 @@ class _Reach:
                     yield where, call, name, _how(call, apart, on_loop, else_how), through
             if hops >= _MOST_HOPS:
                 continue
-            for name, _, how in told.get("calls", ()):
-                for found in self._next(name, where, how, on_loop):
-                    if found not in seen and len(seen) < _MOST_FUNCTIONS:
-                        seen.add(found)
-                        todo.append((*found, hops + 1))
+            for found in self._called(told, where, on_loop, start.framework in _ON_LOOP):
+                if found not in seen and len(seen) < _MOST_FUNCTIONS:
+                    seen.add(found)
+                    todo.append((*found, hops + 1))
 
     def _made_in(self, path: str, function: str) -> list[Call]:
         known = self._calls.get(path)
@@ -221,7 +222,24 @@ class _Reach:
         home = None if name.startswith("?") else self.project.home(name, path)
         return home is not None and any(one.qualname == home[1] for one in self.project.base(home[0]).definitions)
 
-    def _next(self, name: str, path: str, how: str, on_loop: bool) -> Iterator[tuple[str, str, bool]]:
+    def _called(
+        self, told: Mapping[str, Any], where: str, on_loop: bool, loop_of_all: bool
+    ) -> Iterator[tuple[str, str, bool]]:
+        """The functions of the project that a function sets going. `loop_of_all`: whether the framework has one loop,
+        on which a coroutine runs after the answer even where the handler has a thread."""
+        for name, _, how in told.get("calls", ()):
+            yield from self._next(name, where, how, on_loop, on_loop or (how == LATER and loop_of_all))
+        for name, _, how in told.get("runs", ()):
+            # LangGraph gives a plain node a thread where the graph is awaited; what is not awaited runs here and now.
+            awaits = APART if how == APART else AWAITED if _COROUTINE.search(name) else ""
+            if on_loop and not awaits and last_name_of(name) == "invoke":
+                continue  # that call holds the loop itself, and is told
+            for node, home in self.graphs.nodes(name, where):
+                yield from self._next(node, home, awaits, on_loop, on_loop and how != APART)
+
+    def _next(
+        self, name: str, path: str, how: str, on_loop: bool, if_coroutine: bool
+    ) -> Iterator[tuple[str, str, bool]]:
         """The function of the project that a call leads to, and whether it runs on the loop."""
         home = self.project.home(name, path)
         if home is None or not home[1]:
@@ -232,9 +250,10 @@ class _Reach:
             if not kind and not self._made_in(home[0], function):
                 continue
             if kind == ASYNC:
-                yield home[0], function, on_loop
-            else:  # Starlette goes through a plain generator in a thread; whoever else does so is not followed
-                in_thread = how in (APART, AWAITED) or kind in (THREAD, GENERATOR)
+                yield home[0], function, if_coroutine
+            else:  # Starlette goes through a plain generator in a thread, and whoever goes through one here does not
+                in_thread = how in (APART, AWAITED, LATER) or kind == THREAD
+                in_thread = in_thread or (kind == GENERATOR and how != GONE_THROUGH)
                 yield home[0], function, on_loop and not in_thread
 
 

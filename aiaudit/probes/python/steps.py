@@ -2,7 +2,8 @@
 
 `await client.chat()` lets other requests go on, and `client.chat()` in a coroutine does not. A call that is handed to a
 thread (`asyncio.to_thread`, `submit`, `sync_to_async`), or becomes a task, holds nobody up; what stands in a `lambda`
-runs when somebody calls it.
+runs when somebody calls it. A function that is given to `BackgroundTasks` runs on the loop if it is a coroutine, and in
+a thread if not; a plain generator runs where somebody goes through it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ THREAD: Final = "thread"  # its decorator hands each call to a thread
 SYNC: Final = "sync"
 AWAITED: Final = "awaited"
 APART: Final = "apart"  # in a thread, or when somebody calls it
+LATER: Final = "later"  # after the answer: a coroutine on the loop, a plain function in a thread
+GONE_THROUGH: Final = "gone through"  # what it hands out is taken here, one after the other
 _MOST: Final = 200  # functions of one file
 _MOST_CALLS: Final = 60  # of one function
 _TASKS: Final = name_set(
@@ -40,6 +43,11 @@ _TASKS: Final = name_set(
 _GATHERS: Final = name_set("gather as_completed wait")
 _HANDS_OVER: Final = name_set("sync_to_async database_sync_to_async make_async asyncify to_thread run_in_threadpool")
 _HANDED_TO: Final = name_set("submit run_sync map_async apply_async")
+_BACKGROUND: Final = name_set("add_task BackgroundTask")  # of Starlette, and so of FastAPI
+_THREADS: Final = name_set("Thread Process Timer")
+_TAKES_ALL: Final = name_set("list tuple set dict sum next join sorted max min any all extend deque")
+_HANDS_ON_EACH: Final = name_set("enumerate zip map filter islice chain tqdm")  # of what it is given, when it is asked
+_GRAPH_RUNS: Final = name_set("invoke ainvoke stream astream astream_events batch abatch")
 _PASSED: Final = (ast.Starred, ast.List, ast.Tuple, ast.IfExp, ast.ListComp, ast.GeneratorExp, ast.SetComp)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 _NOT_FOLLOWED: Final = name_set("split append join format lower upper get items keys values replace strip info debug")
@@ -70,6 +78,9 @@ class _Function:
         self.node = node
         self.calls: dict[tuple[str, str], int] = {}
         self.apart: dict[tuple[int, str], str] = {}
+        self.runs: dict[tuple[str, str], int] = {}  # what may be a graph, that runs its nodes
+        self.named: dict[str, ast.Call] = {}  # `parts = ask()`
+        self.gone_through: set[str] = set()  # `for part in parts`
         self.gathers = False
         self.later: set[str] = set()  # names of what is awaited after it was made: `made = ask(); await made`
         if isinstance(node, ast.AsyncFunctionDef):
@@ -81,11 +92,12 @@ class _Function:
         for statement, _ in statements(self.scope):
             for root, how in self._roots(statement):
                 generates = self._expression(root, how) or generates
+        for name in self.gone_through & self.named.keys():
+            call = self.named[name]
+            self._note(call.func, self.view.source.line(call.lineno), GONE_THROUGH)
         decorators = [one for one in map(_decorator, self.node.decorator_list) if one]
-        kind = ASYNC if isinstance(self.node, ast.AsyncFunctionDef) else GENERATOR if generates else SYNC
-        if kind != ASYNC and any(last_name_of(one) in _HANDS_OVER for one in decorators):
-            kind = THREAD
-        if kind == SYNC and not self.calls and not self.apart:
+        kind = self._kind(generates, {last_name_of(one) for one in decorators})
+        if kind == SYNC and not self.calls and not self.apart and not self.runs:
             return None
         told: dict[str, Any] = {"kind": kind, "line": self.view.source.line(self.node.lineno)}
         if kind == ASYNC:
@@ -95,7 +107,16 @@ class _Function:
             told["calls"] = [[name, line, how] for (name, how), line in self.calls.items()]
         if self.apart:
             told["apart"] = [[line, name, how] for (line, name), how in self.apart.items()]
+        if self.runs:
+            told["runs"] = [[name, line, how] for (name, how), line in self.runs.items()]
         return told
+
+    def _kind(self, generates: bool, decorators: set[str]) -> str:
+        if isinstance(self.node, ast.AsyncFunctionDef):
+            return ASYNC
+        if decorators & _HANDS_OVER:
+            return THREAD
+        return GENERATOR if generates and "contextmanager" not in decorators else SYNC
 
     def _look_ahead(self) -> None:
         """Whether it gathers what it has begun, and which names it awaits, or a function in it."""
@@ -119,6 +140,13 @@ class _Function:
             isinstance(one, ast.Name) and one.id in self.later for one in statement.targets
         ):
             how = AWAITED
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as made):
+                self.named[name] = made
+            case ast.For(iter=through, target=target):
+                yield through, GONE_THROUGH
+                yield target, ""
+                return
         for root in header(statement):
             yield (root.context_expr if isinstance(root, ast.withitem) else root), how
 
@@ -135,34 +163,51 @@ class _Function:
                     stack.append((body, APART))
                 case ast.Yield() | ast.YieldFrom():
                     yields = True
-                    stack += ((one, "") for one in children_of(node))
+                    through = GONE_THROUGH if isinstance(node, ast.YieldFrom) else ""
+                    stack += ((one, through) for one in children_of(node))
                 case ast.Call():
                     self._call(node, how, stack)
+                case ast.Name(id=name) if how == GONE_THROUGH:
+                    self.gone_through.add(name)
                 case _:
                     inner = how if how == APART or isinstance(node, _PASSED) else ""
                     if isinstance(node, _COMPREHENSIONS):
                         each = inner or (AWAITED if self.gathers else "")
-                        stack.append((node.elt, each))
-                        stack += ((one, "") for one in node.generators)
+                        stack.append((node.elt, "" if each == GONE_THROUGH else each))
+                        stack += self._sources(node, how)
                     else:
                         stack += ((one, inner) for one in children_of(node))
         return yields
+
+    @staticmethod
+    def _sources(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, how: str) -> Iterator[tuple[ast.AST, str]]:
+        """What a comprehension goes through: `(part for part in ask())` does so only when it is gone through itself."""
+        at_once = how == GONE_THROUGH or not isinstance(node, ast.GeneratorExp)
+        for one in node.generators:
+            yield one.iter, GONE_THROUGH if at_once and not one.is_async else ""
+            yield from ((condition, "") for condition in one.ifs)
 
     def _call(self, call: ast.Call, how: str, stack: list[tuple[ast.AST, str]]) -> None:
         last = last_name(call.func)
         if is_handed(call):
             how = APART
         line = self.view.source.line(call.lineno)
-        if how and len(self.apart) < _MOST_CALLS:
+        if how in (AWAITED, APART) and len(self.apart) < _MOST_CALLS:
             self.apart[line, last] = how
         self._note(call.func, line, how)
+        if last in _GRAPH_RUNS and isinstance(call.func, ast.Attribute):
+            self._note_run(call.func, line, how)
         if last in _HANDED_TO and call.args:
             self.apart[line, last_name(call.args[0])] = APART
             self._note(call.args[0], line, APART)
         if isinstance(call.func, ast.Call) and last_name(call.func.func) in _HANDS_OVER and call.func.args:
             self._note(call.func.args[0], line, APART)  # `await sync_to_async(ask)(question)`
+        for function, later in _begun(call, last):
+            self._note(function, line, later)
         inner = APART if how == APART and not is_handed(call) else ""
         given = inner or (AWAITED if last in _TASKS else "")
+        if last in _TAKES_ALL or (how == GONE_THROUGH and last in _HANDS_ON_EACH):
+            given = given or GONE_THROUGH
         stack.append((call.func, inner))
         stack += ((one, given) for one in call.args)
         stack += ((one.value, given) for one in call.keywords)
@@ -176,6 +221,28 @@ class _Function:
             elsewhere = bool(one.origin) and one.origin.lstrip(".").partition(".")[0] not in FOREIGN
             if (local or elsewhere) and not one.name.startswith("?"):
                 self.calls.setdefault((one.name, how), line)
+
+    def _note_run(self, function: ast.Attribute, line: int, how: str) -> None:
+        """Keep the name of what may be a graph that runs."""
+        names = [one.name for one in self.view.resolver.names(function, self.scope)] or [f"?.{dotted(function)}"]
+        for name in names:
+            if len(self.runs) < _MOST_CALLS:
+                self.runs.setdefault((name, how), line)
+
+
+def _begun(call: ast.Call, last: str) -> Iterator[tuple[ast.expr, str]]:
+    """The function that a call sets going without calling it: after the answer, or in a thread."""
+    given: ast.expr | None = None
+    if last in _BACKGROUND:
+        given = call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "func"), None)
+    elif last in _THREADS:
+        given = next((one.value for one in call.keywords if one.arg in ("target", "function")), None)
+        if given is None and last == "Timer" and len(call.args) > 1:
+            given = call.args[1]
+    if isinstance(given, ast.Call) and last_name(given.func) == "partial" and given.args:
+        given = given.args[0]
+    if isinstance(given, ast.Name | ast.Attribute):
+        yield given, LATER if last in _BACKGROUND else APART
 
 
 def last_name_of(name: str) -> str:

@@ -15,6 +15,7 @@ from aiaudit.probes.python.answering import is_handler, is_tool
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.file_view import FileView
+from aiaudit.probes.python.filled_templates import FilledTemplates
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.grown import Grown
 from aiaudit.probes.python.local_models import is_writing_pipeline, writes_tokens
@@ -31,7 +32,8 @@ from aiaudit.probes.python.unfollowed import Unfollowed
 HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
     rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
-    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML(?:Math)?)\(|\bunsafe_allow_html\b"
+    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template(?:_string)?|TemplateResponse|render_to_string|HTML(?:Math)?)\("
+    rb"|\brender\(\s*(?:self\.)?request\b|\bunsafe_allow_html\b"
     rb"|\bcomponents\.(?:v1\.)?html\(|\.value[ \t]*=[ \t]*(?:f[\"']|[A-Za-z_(])"
     rb"|\bopen\(\s*[^\n]*,\s*(?:[^\n]{0,120},\s*)?(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
     rb"|\bos\.remove\(|\b\w*(?:im|img|image|pic|picture|canvas|chart)\.save\(\s*[A-Za-z_(f]|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
@@ -79,6 +81,7 @@ class FlowFinder:
         self.resolver = view.resolver
         self.passing = Passing(self.resolver, SANITISERS)
         self.sinks = Sinks(view.values)
+        self.templates = FilledTemplates(view.values)
         self.grown = Grown()
         self.unfollowed = Unfollowed(self)
         self.requests = ModelRequests(view.resolver)
@@ -97,7 +100,7 @@ class FlowFinder:
             )[:1]  # the worst
             if not any(source.kind == "llm" for source in told):  # what another file gives back may be a model's
                 told += [source for source in sources if source.kind in ("llm", "call")][:MAX_CALLED]
-            if name not in INSTRUCTING and kind not in ("system", "handed") and not told:
+            if name not in INSTRUCTING and kind not in ("system", "handed", "template") and not told:
                 told += self._not_known(call, argument, scope)
             for source in told:
                 row = {
@@ -128,6 +131,9 @@ class FlowFinder:
             for node in expressions(header(statement)):
                 if isinstance(node, ast.Call) and (sink := self.sinks.of(node, scope)) is not None:
                     yield scope, node, sink
+                if isinstance(node, ast.Call):
+                    for name, argument in self.templates.of(node, scope):
+                        yield scope, node, (name, "template", argument)
                 if isinstance(node, ast.Call | ast.Dict | ast.Tuple):
                     for name, argument in instructing(node):
                         if not isinstance(argument, ast.Constant):

@@ -115,13 +115,14 @@ class FlowsQuery(CodeQuery):
     """Ways from a source to a sink. sources: llm (what a model answered), user (a request's data). sinks: code (eval,
     exec, a file that is run), shell (also by an interpreter that is given text), command (a list of arguments), box (a
     container or sandbox), handed (a function of another file that is named after running it), sql, html, file (written
-    or removed), url, system (what a model is given as instructions). sanitised: it passed a converter, an escaping
+    or removed), url, template (the name of a file and a name in it, which is filled with it: whether the file escapes
+    it stands there), system (what a model is given as instructions). sanitised: it passed a converter, an escaping
     function or a validating model on the way."""
 
     sources: list[Literal["llm", "user", "open"]] = Field(default=["llm"])
-    sinks: list[Literal["code", "shell", "command", "box", "handed", "sql", "html", "file", "url", "system"]] = Field(
-        default_factory=list
-    )
+    sinks: list[
+        Literal["code", "shell", "command", "box", "handed", "sql", "html", "file", "url", "template", "system"]
+    ] = Field(default_factory=list)
     features: ClassVar[tuple[str, ...]] = ("flows",)
 
 

@@ -16,6 +16,7 @@ from aiaudit.probes.python.groups_of_llms import (
     CLIENTS,
     DIRECT,
     INDIRECT,
+    MISTRAL,
     WRAPPERS,
     each,
 )
@@ -36,7 +37,7 @@ _LLM_EMBEDDING: Final = (
     "cohere.Client.embed",
     "cohere.ClientV2.embed",
     "voyageai.Client.embed",
-    "mistralai.Mistral.embeddings.create",
+    *each(MISTRAL, ["embeddings.create"]),
     "google.generativeai.embed_content",
     "google.genai.Client.models.embed_content",
     "ollama.embeddings",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 _OPENAI_CLASSES: Final = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
+_OPENAI_MODULES: Final = ("openai", "langfuse.openai")
 _OPENAI_METHODS: Final = (
     "chat.completions.create",
     "chat.completions.parse",
@@ -38,7 +39,50 @@ _OPENAI_LIKE: Final = (
     "huggingface_hub.InferenceClient",
     "huggingface_hub.AsyncInferenceClient",
 )
-_ANTHROPIC: Final = ("Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AsyncAnthropicBedrock", "AnthropicVertex")
+_ANTHROPIC: Final = (
+    "Anthropic",
+    "AsyncAnthropic",
+    "AnthropicBedrock",
+    "AsyncAnthropicBedrock",
+    "AnthropicVertex",
+    "AsyncAnthropicVertex",
+    "AnthropicFoundry",
+    "AsyncAnthropicFoundry",
+)
+_COHERE: Final = (
+    "cohere.Client",
+    "cohere.ClientV2",
+    "cohere.AsyncClient",
+    "cohere.AsyncClientV2",
+    "cohere.client.Client",
+    "cohere.client.AsyncClient",
+    "cohere.client_v2.ClientV2",
+    "cohere.client_v2.AsyncClientV2",
+    *(f"cohere.{cloud}{kind}" for cloud in ("Bedrock", "Sagemaker") for kind in ("Client", "ClientV2")),
+)
+# Since version 2 `mistralai.client` is where the class is; before, it was the package, and in version 0 another class.
+MISTRAL: Final = (
+    "mistralai.Mistral",
+    "mistralai.sdk.Mistral",
+    "mistralai.client.Mistral",
+    "mistralai.client.sdk.Mistral",
+    "mistralai_azure.MistralAzure",
+    "mistralai.azure.client.MistralAzure",
+    "mistralai_gcp.MistralGoogleCloud",
+    "mistralai.gcp.client.MistralGCP",
+)
+_OLD_MISTRAL: Final = (
+    "mistralai.client.MistralClient",
+    "mistralai.async_client.MistralAsyncClient",
+)
+_GOOGLE: Final = ("google.genai.Client", "google.genai.client.Client")
+_OLD_GOOGLE: Final = (
+    "google.generativeai.GenerativeModel",
+    "google.generativeai.generative_models.GenerativeModel",
+    "vertexai.generative_models.GenerativeModel",
+    "vertexai.preview.generative_models.GenerativeModel",
+)
+_XAI: Final = ("xai_sdk.Client", "xai_sdk.AsyncClient", "xai_sdk.sync.client.Client", "xai_sdk.aio.client.Client")
 _CHAT_MODELS: Final = (
     "ChatOpenAI",
     "AzureChatOpenAI",
@@ -99,21 +143,17 @@ _HAYSTACK_GENERATORS: Final = tuple(  # components of a pipeline: haystack.… a
 
 
 CLIENTS: Final = (
-    *each(["openai", "langfuse.openai"], _OPENAI_CLASSES),
+    *each(_OPENAI_MODULES, _OPENAI_CLASSES),
     *(one for one in _OPENAI_LIKE if not one.startswith("langfuse")),
     *each(["anthropic"], _ANTHROPIC),
-    "google.genai.Client",
-    "google.generativeai.GenerativeModel",
-    "vertexai.generative_models.GenerativeModel",
-    "cohere.Client",
-    "cohere.ClientV2",
-    "cohere.AsyncClient",
-    "cohere.AsyncClientV2",
-    "mistralai.Mistral",
-    "mistralai.client.MistralClient",
+    *_GOOGLE,
+    *_OLD_GOOGLE,
+    *_COHERE,
+    *MISTRAL,
+    *_OLD_MISTRAL,
     "ollama.Client",
     "ollama.AsyncClient",
-    "xai_sdk.Client",
+    *_XAI,
     "litellm.Router",
 )
 
@@ -186,7 +226,7 @@ DIRECT: Final = (  # one call, one completion
     "*.chat.completions.parse",
     "*.models.generate_content",
     "*.models.generate_content_stream",
-    *each(each(["openai", "langfuse.openai"], _OPENAI_CLASSES), _OPENAI_METHODS),
+    *each(each(_OPENAI_MODULES, _OPENAI_CLASSES), _OPENAI_METHODS),
     *each(_OPENAI_LIKE, _OPENAI_METHODS),
     *each(["openai"], _OPENAI_METHODS),
     "openai.ChatCompletion.create",
@@ -206,7 +246,7 @@ DIRECT: Final = (  # one call, one completion
     "litellm.Router.completion",
     "litellm.Router.acompletion",
     *each(
-        ["google.genai.Client"],
+        _GOOGLE,
         [
             "models.generate_content",
             "models.generate_content_stream",
@@ -217,19 +257,19 @@ DIRECT: Final = (  # one call, one completion
         ],
     ),
     *each(
-        [
-            "google.generativeai.GenerativeModel",
-            "vertexai.generative_models.GenerativeModel",
-            "vertexai.preview.generative_models.GenerativeModel",
-        ],
+        _OLD_GOOGLE,
         ["generate_content", "generate_content_async", "start_chat.send_message"],
     ),
+    *each(_COHERE, ["chat", "generate", "chat_stream"]),
     *each(
-        ["cohere.Client", "cohere.ClientV2", "cohere.AsyncClient", "cohere.AsyncClientV2"],
-        ["chat", "generate", "chat_stream"],
+        MISTRAL,
+        each(
+            ["chat", "agents", "fim"],
+            ["complete", "complete_async", "stream", "stream_async", "parse", "parse_async"],
+        ),
     ),
-    *each(["mistralai.Mistral"], ["chat.complete", "chat.complete_async", "chat.stream", "agents.complete"]),
-    "mistralai.client.MistralClient.chat",
+    *each(MISTRAL, each(["beta.conversations"], ["start", "start_async", "append", "append_async", "run_async"])),
+    *each(_OLD_MISTRAL, ["chat", "chat_stream"]),
     "ollama.chat",
     "ollama.generate",
     *each(["ollama.Client", "ollama.AsyncClient"], ["chat", "generate"]),
@@ -245,7 +285,7 @@ DIRECT: Final = (  # one call, one completion
     "boto3.Session.client.invoke_model",
     "boto3.Session.client.converse",
     "dashscope.Generation.call",
-    "xai_sdk.Client.chat.create",
+    *each(_XAI, ["chat.create"]),
     *each(["azure.ai.inference.ChatCompletionsClient", "azure.ai.inference.aio.ChatCompletionsClient"], ["complete"]),
     *each(["aisuite.Client"], _OPENAI_METHODS),
     *each(["instructor.from_provider", "instructor.from_openai", "instructor.patch"], _OPENAI_METHODS),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.groups_of_llms import CLIENTS
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
 from aiaudit.probes.python.resolved import Names, Resolved, few
 
@@ -18,14 +19,9 @@ if TYPE_CHECKING:
     from aiaudit.probes.python.resolve import Resolver
 
 MOST_CALLS: Final = 8  # of one function
-_CLIENT: Final = lazy.regex(
-    r"^(?:langfuse\.)?(?:openai\.(?:Async)?(?:Azure)?OpenAI|anthropic\.(?:Async)?Anthropic\w*|google\.genai\.Client"
-    r"|(?:google\.generativeai|vertexai\.generative_models)\.GenerativeModel|groq\.(?:Async)?Groq|cohere\.(?:Async)?Client\w*"
-    r"|mistralai\.Mistral|ollama\.(?:Async)?Client|together\.(?:Async)?Together|litellm\.Router|xai_sdk\.Client)$"
-)
+_CLIENTS: Final = frozenset(CLIENTS)
 _PACKAGES: Final = lazy.regex(
-    rb"\b(?:import|from)[ \t]+(?:openai|anthropic|google|vertexai|groq|cohere|mistralai|ollama|together|litellm|xai_sdk"
-    rb"|langfuse)\b"
+    rb"\b(?:import|from)[ \t]+(?:" + "|".join(sorted({one.partition(".")[0] for one in CLIENTS})).encode() + rb")\b"
 )
 
 
@@ -59,7 +55,7 @@ class HandedIn:
                 found.extend(
                     one
                     for one in self._resolver.names(given, scope, depth + 1)
-                    if one.instance and _CLIENT.match(one.name)
+                    if one.instance and one.name in _CLIENTS
                 )
         return few(found)
 

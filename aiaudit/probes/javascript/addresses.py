@@ -22,6 +22,8 @@ _FETCHES: Final = lazy.regex(
 _WRITES: Final = lazy.regex(
     r"^(?:fs|fs/promises|fs-extra|fs\.promises)\.(?:promises\.)?(?:writeFile(?:Sync)?|appendFile(?:Sync)?|unlink(?:Sync)?|rm(?:Sync)?)$|^Bun\.write$|^Deno\.(?:writeTextFile|writeFile|remove)$"
 )
+# A store of files: what is asked for by its name is handed out or taken away, whoever put it there.
+_STORED: Final = lazy.regex(r"^@vercel/blob\.(?:get|del)$")
 _RUNS_STATEMENT: Final = lazy.regex(
     r"(?i)(?:^|\.|_)(?:session|tx|transaction|driver|db|database|pool|client|conn|connection|neo4j|pg|mysql|sqlite|duckdb|graph)\.(?:query|execute|executeQuery|run|all|prepare|exec)$"
 )
@@ -37,7 +39,7 @@ def reaching(call: SgNode, name: str, given: list[SgNode]) -> tuple[str, str, Sg
     if _FETCHES.match(name):
         options = given[0] if given[0].kind() == "object" else None  # `axios({url, …})`
         return "url", name[-60:], property_of(options, "url") if options is not None else given[0]
-    if _WRITES.match(name):
+    if _WRITES.match(name) or _STORED.match(name):
         return "file", name[-60:], given[0]
     if name.rpartition(".")[2] not in _METHODS or (called := call.field("function")) is None:
         return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MARKS: Final = lazy.linear(
     rb"\beval\b|\bFunction\s*\(|\bvm\d?\b|child_process|dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     rb"|RawUnsafe|\bsql\b|\.raw\s*\(|\.query\s*\(|\bexeca\b|zx\b|\bexec(?:Sync)?\s*\(|rehype-?[Rr]aw"
-    rb"|\b(?:fetch|axios|got|ky|ofetch|\$fetch)\b[^\n]{0,40}\(|\bwriteFile(?:Sync)?\(|text/html|\.html\("
+    rb"|\b(?:fetch|axios|got|ky|ofetch|\$fetch)\b[^\n]{0,40}\(|\bwriteFile(?:Sync)?\(|@vercel/blob|text/html|\.html\("
     rb"|"
     + filters.MARK
     + rb"|\b(?:session|tx|driver|db|pool|client|conn|connection|database)\.(?:run|execute|executeQuery|all|prepare)\("

@@ -176,7 +176,7 @@ class InstructionFinder:
         elsewhere = own_spec(named.spec) and _ASKING.search(name)
         if not agent and not self.models.match(name) and not name.endswith(_MODEL_OF_GOOGLE) and not elsewhere:
             return
-        for given in [one for one in arguments.children() if one.kind() == "object"][:3]:
+        for given in [one for one in map(self._spelled_out, arguments.children()) if one.kind() == "object"][:3]:
             parts = pairs(given)
             config = parts.get("config")
             if config is not None and config.kind() == "object":
@@ -185,6 +185,14 @@ class InstructionFinder:
                 value = parts[key]
                 if value is not None and (key != "prompt" or agent):
                     yield value, name
+
+    def _spelled_out(self, node: SgNode) -> SgNode:
+        """The object that a name stands for which is given once: `getGenerativeModel(MODEL)`."""
+        if node.kind() != "identifier":
+            return node
+        bound = self.module.bound(node.text(), node.range().start.index)
+        once = bound is not None and bound.kind == "value" and not bound.path and not bound.assigned
+        return bound.node if bound is not None and once and bound.node is not None else node
 
     # --- what a function puts into its text, and is handed ------------------------------------------------------------
     def _places(self) -> dict[str, list[Any]]:

@@ -40,6 +40,12 @@ _DOCUMENTS: Final = lazy.regex(
     r"(?i)^(?:pdf-parse|mammoth|officeparser|unpdf|word-extractor|textract|tesseract\.js)\b"
     r"|(?:^|\.)(?:pdf_?parser?|extractRawText|parseOffice(?:Async)?)$"
 )
+# `readFileSync(path.join(process.cwd(), "prompts/judge.md"), "utf8")`: a file of the project that holds instructions.
+_READS_FILE: Final = lazy.regex(
+    r"^(?:fs|fs/promises|fs-extra)\.(?:promises\.)?readFile(?:Sync)?$|^Deno\.readTextFile(?:Sync)?$"
+)
+_OF_PROMPTS: Final = lazy.regex(r"(?i)prompts?(?![a-z])|instruction|system|persona")
+_PLACES_OF_CODE: Final = frozenset({"__dirname", "__filename"})
 _CHECKS: Final = name_set("parse safeParse parseAsync safeParseAsync validate validateSync cast decode")
 _PLAIN: Final = lazy.regex(
     r"^(?:Number|parseInt|parseFloat|Boolean|Date|Math|crypto|process|Object|Array|Intl)\b|\.(?:toISOString|toLocale\w*|toFixed|length|size|getTime|now)$"
@@ -199,9 +205,21 @@ class Words:
             inner = self.leaves(receiver, steps + 1) if receiver is not None and receiver.text() != "JSON" else []
             bound = given if last not in ("map", "filter", "flatMap") else []
             return [*inner, *(leaf for one in bound for leaf in self.leaves(one, steps + 1))]
+        if given and _READS_FILE.match(name) and self._is_own_prompt(given[0], steps):
+            return [Leaf("constant", text[-60:], line)]
         if _DOCUMENTS.search(name) or _DOCUMENTS.search(text):
             return [leaf for one in given for leaf in self.leaves(one, steps + 1)] or [Leaf("unknown", text, line)]
         return [Leaf("unknown", text[-60:], line)]
+
+    def _is_own_prompt(self, path: SgNode, steps: int) -> bool:
+        """Whether a path is spelled out as one of the project's prompts, and neither a request nor a model chose it."""
+        words = [path.text()[:300]]
+        for one in ([path] if path.kind() == "identifier" else path.find_all(kind="identifier"))[:8]:
+            bound = self.module.bound(one.text(), one.range().start.index)
+            if bound is not None and bound.node is not None and bound.kind == "value":
+                words.append(bound.node.text()[:300])
+        chosen = any(leaf.source in ("user", "llm", "state") for leaf in self.leaves(path, steps + 1))
+        return not chosen and any(_OF_PROMPTS.search(one) for one in words)
 
     def given(self, given: list[SgNode], steps: int) -> list[list[Any]]:
         found: list[list[Any]] = []
@@ -219,7 +237,8 @@ class Words:
         text = node.text()
         bound = self.module.bound(text, node.range().start.index)
         if bound is None:
-            return [Leaf("constant" if text == "undefined" else "unknown", text[:60], line)]
+            own = text == "undefined" or text in _PLACES_OF_CODE
+            return [Leaf("constant" if own else "unknown", text[:60], line)]
         if bound.imported is not None:
             one = bound.imported
             own = own_spec(one.spec)

@@ -70,6 +70,8 @@ SANITISERS: Final = name_set(
 _CHOSEN: Final = name_set("int float bool Decimal UUID date datetime time timedelta Literal")
 _TYPED_IN: Final = name_set("file_uploader text_input text_area chat_input AskUserMessage AskFileMessage")
 _PAGES: Final = ("streamlit.", "chainlit.")
+# What these answer comes from a service and from no file of the project: whether a model wrote it is not known.
+_SERVICES: Final = ("requests.", "httpx.", "urllib.request.", "urllib3.", "aiohttp.")
 _FRAMEWORK_REQUESTS: Final = name_set("flask.request django.request quart.request bottle.request")
 
 
@@ -100,7 +102,10 @@ class FlowFinder:
             )[:1]  # the worst
             if not any(source.kind == "llm" for source in told):  # what another file gives back may be a model's
                 told += [source for source in sources if source.kind in ("llm", "call")][:MAX_CALLED]
-            if name not in INSTRUCTING and kind not in ("system", "handed", "template") and not told:
+            # A page that shows a talk shows what its user typed, and beside it what a service answered.
+            talk = kind == "html" and any(_is_typed_in(one) or _is_answered(one) for one in told)
+            talk = talk and not any(one.kind == "llm" for one in told)
+            if name not in INSTRUCTING and kind not in ("system", "handed", "template") and (not told or talk):
                 told += self._not_known(call, argument, scope)
             for source in told:
                 row = {
@@ -209,6 +214,11 @@ class _Source:
 def _is_typed_in(source: _Source) -> bool:
     """Whether somebody at a page wrote it, not whoever sends a request."""
     return source.kind == "user" and source.name.startswith(_PAGES)
+
+
+def _is_answered(source: _Source) -> bool:
+    """Whether a service gave it back, over HTTP, and no file of the project."""
+    return source.kind == "call" and source.name.startswith(_SERVICES)
 
 
 class _Way(NamedTuple):

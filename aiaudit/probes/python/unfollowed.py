@@ -61,6 +61,12 @@ _USERS: Final = (
 )
 
 
+# What a page keeps between two runs of its script: a talk, or what was answered. Whose words these are is not known.
+_KEPT: Final = lazy.regex(
+    r"(?i)(?:^|\.)session_state(?:\.|\[['\"])\w*(?:messages?|history|chat|talk|conversation|answers?|responses?|repl(?:y|ies)|results?|outputs?|summar(?:y|ies)|analys[ie]s|reports?)(?![a-z])"
+)
+
+
 class Unfollowed:
     """Looks for what is not known, one sink after another."""
 
@@ -93,6 +99,8 @@ class Unfollowed:
                 return self._name(name, node, scope, deeper, hops)
             case ast.Attribute():
                 return self._attribute(node, scope, deeper, hops)
+            case ast.Subscript(value=ast.Attribute(attr="session_state")) if _KEPT.search(ast.unparse(node)[:80]):
+                return dotted(node.value)
             case ast.Subscript(value=inner):
                 return self._of(inner, scope, deeper, hops)
             case ast.IfExp(body=body, orelse=other):
@@ -167,7 +175,11 @@ class Unfollowed:
         name = dotted(node)
         if _SETTINGS.match(name) or name.rpartition(".")[2].isupper():
             return ""
+        if _KEPT.search(name):
+            return name[-60:]
         resolved = self.resolver.names(node, scope)
+        if kept := next((one.name for one in resolved if _KEPT.search(one.name)), ""):
+            return kept[-60:]
         if any(one.name.startswith(_USERS) or one.name.startswith(_OF_FIGURES) for one in resolved):
             return ""
         if resolved and all(one.origin and not one.instance and one.made_by is None for one in resolved):
@@ -192,6 +204,8 @@ class Unfollowed:
         names = self.resolver.names(node.func, scope)
         of_paths = any(one.name.startswith("os.path") for one in names)
         known = (*_USERS, *_OF_FIGURES, "os.environ")
+        if kept := next((one.name for one in names if _KEPT.search(one.name)), ""):
+            return kept[-60:]
         if any(builds_statement(one.name) or one.name.startswith(known) for one in names):
             return ""
         if last in _MADE_OF or of_paths:

@@ -44,7 +44,7 @@ _DOCUMENTS: Final = lazy.regex(
 _READS_FILE: Final = lazy.regex(
     r"^(?:fs|fs/promises|fs-extra)\.(?:promises\.)?readFile(?:Sync)?$|^Deno\.readTextFile(?:Sync)?$"
 )
-_OF_PROMPTS: Final = lazy.regex(r"(?i)prompts?(?![a-z])|instruction|system|persona")
+_OF_PROMPTS: Final = lazy.regex(r"(?i)prompts?(?![a-z])|instructions?(?![a-z])|(?<![a-z])(?:system|personas?)(?![a-z])")
 _PLACES_OF_CODE: Final = frozenset({"__dirname", "__filename"})
 _CHECKS: Final = name_set("parse safeParse parseAsync safeParseAsync validate validateSync cast decode")
 _PLAIN: Final = lazy.regex(

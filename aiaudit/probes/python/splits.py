@@ -33,8 +33,8 @@ from aiaudit.probes.python.split_steps import FITTERS, STEPS, any_step, made_in_
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample|fit_on_texts)\b"
     rb"|\b(?:KFold|StratifiedKFold|cross_val_score|TimeSeriesSplit|StandardScaler|MinMaxScaler)\b"
-    rb"|\b(?:\w{1,40}_)?split_(?:\w{1,40}_)?(?:data|dataset|df|frame|rows|train|test|by_\w{1,40})\("  # by own functions
-    rb"|\b\w{0,40}(?:train|test|data)_(?:\w{1,40}_)?split\("
+    rb"|(?:\b|_)split_(?:\w{1,40}_)?(?:data|dataset|df|frame|rows|train|test|by_\w{1,40})\("  # by own functions
+    rb"|(?:train|test|data)_(?:\w{1,40}_)?split\("
     rb"|\[\s*:\s*(?:int\(\s*)?\w{0,40}(?:split|train|cut)"  # by position
 )
 _RESAMPLERS: Final = name_set("fit_resample")

@@ -59,8 +59,6 @@ _USERS: Final = (
     "bottle.request",
     "input",
 )
-
-
 # What a page keeps between two runs of its script: a talk, or what was answered. Whose words these are is not known.
 _KEPT: Final = lazy.regex(
     r"(?i)(?:^|\.)session_state(?:\.|\[['\"])\w*(?:messages?|history|chat|talk|conversation|answers?|responses?|repl(?:y|ies)|results?|outputs?|summar(?:y|ies)|analys[ie]s|reports?)(?![a-z])"
@@ -100,7 +98,7 @@ class Unfollowed:
             case ast.Attribute():
                 return self._attribute(node, scope, deeper, hops)
             case ast.Subscript(value=ast.Attribute(attr="session_state")) if _KEPT.search(ast.unparse(node)[:80]):
-                return dotted(node.value)
+                return ast.unparse(node)[-60:]
             case ast.Subscript(value=inner):
                 return self._of(inner, scope, deeper, hops)
             case ast.IfExp(body=body, orelse=other):
@@ -175,11 +173,9 @@ class Unfollowed:
         name = dotted(node)
         if _SETTINGS.match(name) or name.rpartition(".")[2].isupper():
             return ""
-        if _KEPT.search(name):
-            return name[-60:]
         resolved = self.resolver.names(node, scope)
-        if kept := next((one.name for one in resolved if _KEPT.search(one.name)), ""):
-            return kept[-60:]
+        if kept := _kept(name, *(one.name for one in resolved)):
+            return kept
         if any(one.name.startswith(_USERS) or one.name.startswith(_OF_FIGURES) for one in resolved):
             return ""
         if resolved and all(one.origin and not one.instance and one.made_by is None for one in resolved):
@@ -204,8 +200,8 @@ class Unfollowed:
         names = self.resolver.names(node.func, scope)
         of_paths = any(one.name.startswith("os.path") for one in names)
         known = (*_USERS, *_OF_FIGURES, "os.environ")
-        if kept := next((one.name for one in names if _KEPT.search(one.name)), ""):
-            return kept[-60:]
+        if kept := _kept(*(one.name for one in names)):
+            return kept
         if any(builds_statement(one.name) or one.name.startswith(known) for one in names):
             return ""
         if last in _MADE_OF or of_paths:
@@ -233,6 +229,11 @@ class Unfollowed:
                     return found
             return ""
         return f"{dotted(node.func)[-60:] or last}()"
+
+
+def _kept(*names: str) -> str:
+    """The first of the names of one thing that is a talk or an answer which a page keeps."""
+    return next((name[-60:] for name in names if _KEPT.search(name)), "")
 
 
 def _is_a_thing(name: str) -> bool:

@@ -43,7 +43,8 @@ _TAG: Final = lazy.regex(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
 _WELCOME: Final = lazy.regex(r"^welcome to (?:the )?", re.I)
 _LINK: Final = lazy.regex(r"\[([^\]]*)\]\([^)]*\)")
 _MARKUP: Final = str.maketrans("", "", "*`#")
-_AROUND: Final = " \t_-–—:|.!\u26a0\ufe0f"
+_PICTURES: Final = lazy.regex(r"[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u200d\ufe0f\U0001f000-\U0001faff]")
+_AROUND: Final = " \t_-–—:|.!"
 _SUBTITLE: Final = (" — ", " – ", " - ", ": ", " | ", " (")
 INLINE_WAIVERS: Final = "waivers.inline"  # a shared fact
 _NOT_OPENED: Final = {
@@ -107,8 +108,8 @@ def _readme_title(project: Project, *, opening: bool = False) -> str | None:
 
 
 def _title(said: str) -> str | None:
-    """A heading's text as a name, without marks and subtitle; None where it names no project."""
-    title = _LINK.sub(r"\1", _TAG.sub(" ", said))
+    """A heading's text as a name, without marks, pictures and subtitle; None where it names no project."""
+    title = _PICTURES.sub(" ", _LINK.sub(r"\1", _TAG.sub(" ", said)))
     plain = _WELCOME.sub("", " ".join(title.translate(_MARKUP).split()).strip(_AROUND))
     for mark in _SUBTITLE:
         if len(plain) > LONGEST_TITLE:

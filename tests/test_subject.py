@@ -24,6 +24,8 @@ from aiaudit.project.tree import Project
         ("# Welcome to Microblog!\n", "Microblog"),
         ("# Project title\n", None),
         ("# ⚠️ Deprecation Notice\n", None),
+        ("# 🤖 Loan scoring 👩‍💻 for banks ✨\n", "Loan scoring for banks"),
+        ("# 贷款评分 – Prêts ™\n", "贷款评分 – Prêts ™"),
         ("# ---\n", None),
         ("# " + "word " * 40, None),
         ("Text, then\n## Only a part", None),

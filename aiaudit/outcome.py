@@ -104,15 +104,15 @@ def _parts(made: Outcome) -> list[bytes | memoryview]:
     return [zlib.compress(encode(made.head, as_json), _QUICK), *made.packed]
 
 
-def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in pieces of about `_PIECE` bytes."""
+def _collected(pieces: Iterable[bytes]) -> Iterator[bytearray]:
+    """The same text in pieces of about `_PIECE` bytes, each gone when the next is asked for."""
     held = bytearray()
     for piece in pieces:
         held += piece
         if len(held) >= _PIECE:
-            yield bytes(held)
+            yield held
             held.clear()
-    yield bytes(held)
+    yield held
 
 
 def _concluded(prepared: Prepared) -> dict[str, Any]:

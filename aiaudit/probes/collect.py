@@ -153,10 +153,11 @@ class _Answers:
         """Answer what rests on engines, and let go of what each found and its probes made once nobody needs it.
         `broken`: why an engine has no answers."""
         project = self._context.project
-        very_many = len(project.entries) >= VERY_MANY_FILES
+        files = len(project.entries)
+        large, very_many = files >= WORTH_FILES, files >= VERY_MANY_FILES
         for engine, some in groupby(_in_turn(looking), key=_engine_of):
             for name, queries in groupby(some, key=lambda one: one.probe.name):
-                if very_many and name == _MOST_ROWS:
+                if large and name == _MOST_ROWS:
                     _make_room(project, scans.found())
                 for one in queries:
                     if reason := broken.get(engine):

@@ -33,7 +33,7 @@ __all__ = [
     "walk",
 ]
 
-MEMO_BYTES: Final = 16 * 1024 * 1024  # bytes of file contents kept for the next probe
+MEMO_BYTES: Final = 8 * 1024 * 1024  # bytes of file contents kept for the next probe
 MEMO_FILE: Final = 1024 * 1024  # larger files are read again where two probes want them
 MEMO_LIST: Final = 2000  # longer lists of files are made anew each time: hundreds of them would take most of the memory
 _DOCUMENTS: Final = frozenset({".ipynb", ".json", ".jsonl", ".sarif", ".csv", ".tsv", ".geojson", ".lock"})

@@ -25,25 +25,27 @@ def render(result: dict[str, Any]) -> bytes:
 def pieces(result: dict[str, Any]) -> Iterator[bytes]:
     """The text as `json.dumps(result, indent=2)`, but with each fact on a line of its own; encoded member by member of
     the two outer levels, so that it need not be in memory as a whole."""
-    rows: Iterator[bytes]
     lead = b"{\n  "
     for key, value in result.items():
-        head = lead + encode(key) + b": "
+        yield _shown(lead + encode(key) + b": ")
         lead = b",\n  "
         if type(value) is dict and value:
             written = _on_a_line if key in _ON_ONE_LINE else _inside
-            rows = (encode(name) + b": " + written(one) for name, one in value.items())
-            brackets = b"{", b"}"
+            start = b"{" + _INNER
+            for name, one in value.items():
+                yield _shown(start + encode(name) + b": ")
+                yield _shown(written(one))
+                start = b"," + _INNER
+            yield b"\n  }"
         elif type(value) is list and value:
-            rows = map(_inside, value)
-            brackets = b"[", b"]"
+            start = b"[" + _INNER
+            for one in value:
+                yield start
+                yield _shown(_inside(one))
+                start = b"," + _INNER
+            yield b"\n  ]"
         else:
-            yield _shown(head + _text(value, b"\n  "))
-            continue
-        yield _shown(head + brackets[0] + _INNER + next(rows))
-        for row in rows:
-            yield _shown(b"," + _INNER + row)
-        yield b"\n  " + brackets[1]
+            yield _shown(_text(value, b"\n  "))
     yield b"\n}\n"
 
 

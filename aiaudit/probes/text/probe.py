@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field, ValidationInfo, field_validator
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.rows import row
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
@@ -103,7 +104,7 @@ class SearchProbe(Probe[SearchQuery]):
         for entry, found in hits_of(group, context):
             for number, line, match in found:
                 name = group.patterns[number].name
-                hits.append({"path": entry.display, "line": line, "match": match, "pattern": name})
+                hits.append(row({"path": entry.display, "line": line, "match": match, "pattern": name}))
             if len(hits) >= MAX_HITS:
                 break
         scope, reason = scope_of(group, context)

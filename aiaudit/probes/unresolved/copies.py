@@ -1,10 +1,10 @@
-"""The probe `images.unresolved`: files that an image copies from the project and that are not there."""
+"""The probe `images.unresolved`: what an image copies from the project, or runs of its package, and is not there."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
@@ -14,9 +14,10 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
 from aiaudit.probes.config.compose import builds
 from aiaudit.probes.config.docker import GLOBS, is_development
-from aiaudit.probes.config.dockerfile import Instruction, resolve, stages
+from aiaudit.probes.config.dockerfile import Instruction, Stage, resolve, stages
 from aiaudit.probes.reading import Files, listed, scope_of
-from aiaudit.probes.unresolved.whereabouts import UNRESOLVED, Whereabouts, row_of, whereabouts
+from aiaudit.probes.unresolved.package_scripts import lacking_scripts, package_scripts
+from aiaudit.probes.unresolved.whereabouts import NOWHERE, UNRESOLVED, Cause, Whereabouts, row_of, whereabouts
 from aiaudit.project.entry import Entry
 
 # What is built, packed or fetched before the image is.
@@ -41,10 +42,10 @@ _MOST: Final = 100
 
 
 class UnresolvedQuery(Query):
-    """Sources of COPY and ADD that no folder holds from which the image may be built: those that a compose file
-    names, else that of the Dockerfile and those above it. cause: nowhere, capitals (`near` is the path that differs
-    from it in capitals alone) or ignored (`near` is the place of the rule, `rule` its words; `by_name`: it names this
-    very file).
+    """Scripts of `package.json` that an image runs and no such file has; and sources of COPY and ADD that no folder
+    holds from which the image may be built: those that a compose file names, else that of the Dockerfile and those
+    above it. cause: nowhere, capitals (`near` is the path that differs from it in capitals alone) or ignored (`near`
+    is the place of the rule, `rule` its words; `by_name`: it names this very file).
     started: the image is not one for developers, tests or documents, and is what is built where nothing is named, or a
     compose file names it."""
 
@@ -63,20 +64,38 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
         entries = files.running(GLOBS)
         where = whereabouts(context)
         contexts = compose_contexts(files) if entries else {}
+        packages = package_scripts(files, context.project) if entries else None
+        names = {entry.name for entry in context.project.entries} if packages else set()
         found: list[dict[str, Any]] = []
         for entry in entries:
             text = files.text(entry.path)
-            lacking = _lacking(entry, text, contexts.get(entry.path, ()), files, where) if text else ()
+            if not text:
+                continue
+            made = stages(text)
+            started = not is_development(entry.path, entry.role) and (
+                entry.name in _USUAL or bool(contexts.get(entry.path))
+            )
+            lacking = chain(
+                _lacking(entry, made, contexts.get(entry.path, ()), files, where, started),
+                _scripts(entry, lacking_scripts(text, made, packages, names), started),
+            )
             found.extend(islice(lacking, _MOST - len(found)))
         scope = scope_of([entry.path for entry in entries], files.problems)
         method = "sources of COPY and ADD held against the tree"
         return listed(fact_id, found, method=method, scope=scope, note="refers")
 
 
+def _scripts(entry: Entry, lacking: Iterable[tuple[Instruction, str, str]], started: bool) -> Iterator[dict[str, Any]]:
+    for one, command, name in lacking:
+        target = f"the script {name} of package.json"
+        yield row_of(
+            entry.path, one.line, entry.role.value, f"{one.name} {command}", target, Cause(NOWHERE), started=started
+        )
+
+
 def _lacking(
-    entry: Entry, text: str, contexts: Sequence[str], files: Files, where: Whereabouts
+    entry: Entry, made: list[Stage], contexts: Sequence[str], files: Files, where: Whereabouts, started: bool
 ) -> Iterator[dict[str, Any]]:
-    made = stages(text)
     copies = [
         (one, source)
         for stage in made
@@ -95,7 +114,6 @@ def _lacking(
         candidates = [_join(folder, source) for folder in folders]
         cause = where.why_not(candidates) if not _of_dvc(source, files) else None
         if cause is not None:
-            started = not is_development(entry.path, entry.role) and (entry.name in _USUAL or bool(contexts))
             refers = f"{one.name} {source}"
             yield row_of(entry.path, one.line, entry.role.value, refers, candidates[0], cause, started=started)
 

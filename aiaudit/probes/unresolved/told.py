@@ -26,11 +26,10 @@ from aiaudit.probes.docs.common import library
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.probes.unresolved.copies import upward
+from aiaudit.probes.unresolved.package_scripts import package_scripts
 from aiaudit.probes.unresolved.told_places import BLANK, Folders, steps
 from aiaudit.probes.unresolved.whereabouts import ELSEWHERE, NOWHERE, UNRESOLVED, Cause, row_of, whereabouts
 from aiaudit.project.entry import display
-from aiaudit.project.parse import Malformed
-from aiaudit.project.reader import Unreadable
 
 _READMES: Final = (
     "{README,readme,Readme}{,.md,.rst,.txt}",
@@ -142,16 +141,8 @@ class Told:
 
     @cached_property
     def packages(self) -> dict[str, frozenset[str]] | None:
-        """The names of the scripts of each `package.json`, by its folder; None where one cannot be read."""
-        found: dict[str, frozenset[str]] = {}
-        for entry in self._files.matching("**/package.json"):
-            try:
-                value: Any = self._project.json(entry.path)
-            except (Malformed, Unreadable):
-                return None
-            scripts = value.get("scripts") if isinstance(value, dict) else None
-            found[entry.path.rpartition("/")[0]] = frozenset(scripts if isinstance(scripts, dict) else ())
-        return found
+        """See `package_scripts`."""
+        return package_scripts(self._files, self._project)
 
     @cached_property
     def targets(self) -> frozenset[str] | None:

@@ -9,10 +9,11 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.call import Call
+from aiaudit.probes.python.doubts import doubts_of
 from aiaudit.probes.python.graph_runs import GraphRuns
 from aiaudit.probes.python.lookups import called_in as method_of
 from aiaudit.probes.python.match import among
@@ -39,6 +40,7 @@ WAITING: Final = record(
     methods=STRING,
     framework=STRING,
     value=STRING,
+    given=STRING,
     repeated=BOOL,
 )
 _LOOP: Final = "loop"
@@ -63,6 +65,7 @@ _BOTS: Final = lazy.regex(
     r"|^(?:bot|client|tree|dp|router|app_commands)\.(?:command|message|tree\.command|listen|on)$|^(?:bot|client)\.tree\.command$"
 )
 _STARTS: Final = lazy.regex(r"(?i)startup|shutdown|lifespan|on_ready|on_event$")
+_RUNS_OF_A_TOOL: Final = frozenset(("invoke", "ainvoke", "run", "arun"))
 _MOST_HOPS: Final = 5
 _MOST_FUNCTIONS: Final = 200  # that are looked through for one handler
 _MOST: Final = 400  # handlers of one file that are followed
@@ -75,7 +78,7 @@ class WaitingQuery(CodeQuery):
     how: `loop` (it runs on the event loop, where nothing else goes on until it ends), `awaited` (others go on),
     `thread` (it runs in a thread of its own), or `worker` (a framework whose servers give a request a worker).
     through: the function of the project that makes the call, where that is not the handler itself. value: a number that
-    it is given first. repeated: it stands in a loop."""
+    it is given first; given: the name of that, where it has one. repeated: it stands in a loop."""
 
     any: list[str | CallPattern] = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("steps", "graphs", "routes", "routers")
@@ -115,6 +118,7 @@ class WaitingProbe(Probe[WaitingQuery]):
     def answer(self, fact_id: str, query: WaitingQuery, context: Context) -> Fact:
         called = called_in(context)
         wanted = set(among(query.names(), called.names))
+        meant = [(among(names, called.names), pattern) for names, pattern in CallPattern.all_of(query.any)]
         reach = _Reach(python_project(context), wanted)
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -122,7 +126,7 @@ class WaitingProbe(Probe[WaitingQuery]):
             for start in _starts(entry.path, project):
                 for path, call, name, how, through in reach.of(entry.path, start):
                     key = (path, call["line"], name, how == _LOOP, start.function)
-                    if key in seen:
+                    if key in seen or all(name not in ones or doubts_of(call, one) is None for ones, one in meant):
                         continue
                     seen.add(key)
                     first = call["args"][0] if call["args"] else None
@@ -142,6 +146,7 @@ class WaitingProbe(Probe[WaitingQuery]):
                         "methods": start.methods,
                         "framework": start.framework,
                         "value": str(first) if isinstance(first, int | float) else "",
+                        "given": last_name_of(first.reason) if isinstance(first, Unknown) else "",
                         "repeated": bool(call["in_loop"] or call.get("loop")),
                     }
 
@@ -218,9 +223,22 @@ class _Reach:
         return known.get(function, [])
 
     def _is_own(self, name: str, path: str) -> bool:
-        """Whether a name stands for a function that the project defines: what that calls is followed."""
+        """Whether a name stands for a function that the project defines, or runs one that it made a tool
+        (`look_up.invoke(…)`): what that calls is followed, or told by its own name."""
         home = None if name.startswith("?") else self.project.home(name, path)
-        return home is not None and any(one.qualname == home[1] for one in self.project.base(home[0]).definitions)
+        if home is None:
+            return False
+        first, _, last = home[1].rpartition(".")
+        return any(
+            one.qualname == home[1]
+            or (
+                one.qualname == first
+                and one.kind != "class"
+                and last in _RUNS_OF_A_TOOL
+                and any("tool" in d for d in one.decorators)
+            )
+            for one in self.project.base(home[0]).definitions
+        )
 
     def _called(
         self, told: Mapping[str, Any], where: str, on_loop: bool, loop_of_all: bool

@@ -35,7 +35,7 @@ MAX_ROWS: Final = 60  # functions of one file
 _REQUEST: Final = lazy.regex(r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|HttpRequest)$")
 _CREDENTIALS: Final = lazy.regex(r"^HTTP(?:Authorization|Basic)Credentials$|^(?:APIKey|OAuth2)\w+$")
 _COMMON: Final = ("session", "key")  # of a database, of a map
-_SCHEME: Final = lazy.regex(r"(?i)oauth2|bearer|scheme|header|cookie|credential|security|basic")
+_SCHEME: Final = lazy.regex(r"(?i)oauth2|bearer|scheme|header|cookie|credential|security|basic|^_?(?:x_)?api_?key$")
 _PERSON: Final = lazy.regex(
     r"(?i)user|auth|principal|identity|claims|account|caller|token|admin|tenant|member|owner"
     r"|(?:valid|verif|check|requir|current|need|ensure)\w*session"  # not `get_session`, which is one of a database

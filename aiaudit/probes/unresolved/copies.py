@@ -52,7 +52,7 @@ class UnresolvedQuery(Query):
 
 class UnresolvedProbe(Probe[UnresolvedQuery]):
     name: ClassVar[str] = "images.unresolved"
-    title: ClassVar[str] = "Files that images copy from the project and that are not there"
+    title: ClassVar[str] = "Files that images copy, and scripts of package.json that they run, and that are not there"
     query: ClassVar[type[Query]] = UnresolvedQuery
     max_level: ClassVar[Level] = Level.CONTENT
 
@@ -81,7 +81,7 @@ class UnresolvedProbe(Probe[UnresolvedQuery]):
             )
             found.extend(islice(lacking, _MOST - len(found)))
         scope = scope_of([entry.path for entry in entries], files.problems)
-        method = "sources of COPY and ADD held against the tree"
+        method = "sources of COPY and ADD, and scripts of package.json that are run, held against the tree"
         return listed(fact_id, found, method=method, scope=scope, note="refers")
 
 

@@ -26,7 +26,7 @@ from aiaudit.probes.docs.common import library
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.probes.unresolved.copies import upward
-from aiaudit.probes.unresolved.package_scripts import package_scripts
+from aiaudit.probes.unresolved.package_scripts import RUN, package_scripts
 from aiaudit.probes.unresolved.told_places import BLANK, Folders, steps
 from aiaudit.probes.unresolved.whereabouts import ELSEWHERE, NOWHERE, UNRESOLVED, Cause, row_of, whereabouts
 from aiaudit.project.entry import display
@@ -63,7 +63,6 @@ _APPLIED: Final = lazy.regex(
     r"^(?:kubectl|oc) (?:apply|create)\b(?:\s+(?!-f\b|--filename\b)[\w.=-]+)*"
     r"\s+(?:-f|--filename)[ =]([\w./-]+\.(?:ya?ml|json))(?:\s|$)"
 )
-_TASK: Final = lazy.regex(r"^(?:npm|pnpm|yarn|bun) run (\w[\w:.-]*)|^npm (start)\b")
 _TESTED: Final = lazy.regex(
     r"^(?:python[\d.]* -m )?pytest(?:\s+(?:-[vqsxl]+|--[\w-]+=\S+|--(?:verbose|quiet|cov)))*"
     r"\s+([\w./-]+)(?:::\S+)?(?:\s|$)"
@@ -168,8 +167,8 @@ class Told:
     def lacks(self, text: str, folders: Collection[str]) -> Named | None:
         """What a command names that stands nowhere, or in none of the folders in which it may be meant to be run."""
         places = () if _ELSEWHERE.search(text) else folders
-        if (task := _TASK.match(text) or _SHORT.match(text)) is not None:
-            return self._task(task.group(1) or task.group(2), task.end(1 if task.group(1) else 2), places)
+        if (task := RUN.match(text) or _SHORT.match(text)) is not None:
+            return self._task(task.group(task.lastindex or 0), task.end(task.lastindex or 0), places)
         if (words := text.split(" "))[0] == "make":
             targets = makefile.parse_call(tuple(words[1:]), "").targets
             ends = (text.index(f" {name}") + 1 + len(name) for name in targets)

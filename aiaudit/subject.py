@@ -109,7 +109,12 @@ def _readme_title(project: Project, *, opening: bool = False) -> str | None:
 
 def _title(said: str) -> str | None:
     """A heading's text as a name, without marks, pictures and subtitle; None where it names no project."""
-    title = _PICTURES.sub(" ", _LINK.sub(r"\1", _TAG.sub(" ", said)))
+    text = _LINK.sub(r"\1", _TAG.sub(" ", said))
+    if "&" in text:
+        from html import unescape
+
+        text = unescape(text)  # `&nbsp;`
+    title = _PICTURES.sub(" ", text)
     plain = _WELCOME.sub("", " ".join(title.translate(_MARKUP).split()).strip(_AROUND))
     for mark in _SUBTITLE:
         if len(plain) > LONGEST_TITLE:

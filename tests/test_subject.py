@@ -13,6 +13,7 @@ from aiaudit.project.tree import Project
         ("# Loan scoring\n\nText.", "Loan scoring"),
         ("<!-- # made by a tool -->\n[![Build](b.svg)](b)\n# **Loan** scoring :rocket:\n", "Loan scoring"),
         ('<h1 align="center">\n  <img src="x.png"/>\n  Loan scoring\n</h1>', "Loan scoring"),
+        ('<h1><img src="x.png">&nbsp;<a href="https://example.org">Loans &amp; scores</a></h1>', "Loans & scores"),
         ("Loan scoring\n============\n", "Loan scoring"),
         ("# [Loan scoring](https://example.org)", "Loan scoring"),
         ("# Customer_Churn", "Customer_Churn"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -20,7 +20,17 @@ from aiaudit.probes.python.match import among
 from aiaudit.probes.python.probe_calls import CallPattern, called_in, calls_in
 from aiaudit.probes.python.probe_routes import HEALTH
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.steps import APART, ASYNC, AWAITED, GENERATOR, GONE_THROUGH, LATER, THREAD, last_name_of
+from aiaudit.probes.python.steps import (
+    APART,
+    ASYNC,
+    AWAITED,
+    CALLBACK,
+    GENERATOR,
+    GONE_THROUGH,
+    LATER,
+    THREAD,
+    last_name_of,
+)
 from aiaudit.project.entry import Entry
 
 WAITING: Final = record(
@@ -42,6 +52,7 @@ WAITING: Final = record(
     value=STRING,
     given=STRING,
     repeated=BOOL,
+    once=BOOL,
 )
 _LOOP: Final = "loop"
 _AWAITED: Final = "awaited"
@@ -78,9 +89,14 @@ class WaitingQuery(CodeQuery):
     how: `loop` (it runs on the event loop, where nothing else goes on until it ends), `awaited` (others go on),
     `thread` (it runs in a thread of its own), or `worker` (a framework whose servers give a request a worker).
     through: the function of the project that makes the call, where that is not the handler itself. value: a number that
-    it is given first; given: the name of that, where it has one. repeated: it stands in a loop."""
+    it is given first; given: the name of that, where it has one. repeated: it stands in a loop. once: each way to it
+    leads over a condition or a cache that lets it be made but once (`if model is None`, `lru_cache`).
+
+    With `pages`, they are those that the use of a page comes to instead: a script of Streamlit, which runs anew at each
+    click, or a callback of Dash."""
 
     any: list[str | CallPattern] = Field(min_length=1)
+    pages: bool = False
     features: ClassVar[tuple[str, ...]] = ("steps", "graphs", "routes", "routers")
 
     @field_validator("any")
@@ -120,17 +136,20 @@ class WaitingProbe(Probe[WaitingQuery]):
         wanted = set(among(query.names(), called.names))
         meant = [(among(names, called.names), pattern) for names, pattern in CallPattern.all_of(query.any)]
         reach = _Reach(python_project(context), wanted)
+        starts = _pages_of(python_project(context)) if query.pages else _starts
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            seen: set[tuple[Any, ...]] = set()
-            for start in _starts(entry.path, project):
-                for path, call, name, how, through in reach.of(entry.path, start):
-                    key = (path, call["line"], name, how == _LOOP, start.function)
-                    if key in seen or all(name not in ones or doubts_of(call, one) is None for ones, one in meant):
+            for start in starts(entry.path, project):
+                found: dict[tuple[Any, ...], dict[str, Any]] = {}
+                for path, call, name, how, through, once in reach.of(entry.path, start):
+                    key = (path, call["line"], name, how == _LOOP)
+                    if key in found:
+                        found[key]["once"] = found[key]["once"] and once
                         continue
-                    seen.add(key)
+                    if all(name not in ones or doubts_of(call, one) is None for ones, one in meant):
+                        continue
                     first = call["args"][0] if call["args"] else None
-                    yield {
+                    found[key] = {
                         "cell": 0,
                         "role": entry.role.value,
                         "path": path,
@@ -148,11 +167,29 @@ class WaitingProbe(Probe[WaitingQuery]):
                         "value": str(first) if isinstance(first, int | float) else "",
                         "given": last_name_of(first.reason) if isinstance(first, Unknown) else "",
                         "repeated": bool(call["in_loop"] or call.get("loop")),
+                        "once": once,
                     }
+                yield from found.values()
 
         having = python_project(context).having
         files = {path for part in ("routes", "steps") for path in having.get(part, ())} if wanted else ()
         return fact_of(fact_id, query, context, find, lambda one: f"{one['name']}: {one['how']}", among=files)
+
+
+def _pages_of(project: PythonProject) -> Callable[[str, PythonProject], Iterator[_Start]]:
+    """What finds the pages of a file: scripts of Streamlit that no other file imports, and callbacks of Dash."""
+    steps = {path: project.records[path].get("steps") or {} for path in project.having.get("steps", ())}
+    some = any("" in told for told in steps.values())
+    imported = set().union(*map(project.own_imports, project.records)) if some else set()
+
+    def find(path: str, _: PythonProject) -> Iterator[_Start]:
+        for function, told in steps.get(path, {}).items():
+            if not function and path not in imported:
+                yield _Start("", 1, "", "", "streamlit", False, _THREAD)
+            elif function and CALLBACK in map(last_name_of, told.get("decorators", ())):
+                yield _Start(function, told["line"], "", "", "dash", False, _WORKER)
+
+    return find
 
 
 def _starts(path: str, project: PythonProject) -> Iterator[_Start]:
@@ -193,25 +230,28 @@ class _Reach:
         self.graphs = GraphRuns(project)
         self._calls: dict[str, dict[str, list[Call]]] = {}
 
-    def of(self, path: str, start: _Start) -> Iterator[tuple[str, Call, str, str, str]]:
-        """(path, call, name, how, the function of the project that makes it) for each call that is meant."""
-        todo = [(path, start.function, start.on_loop, 0)]
-        seen = {todo[0][:3]}
+    def of(self, path: str, start: _Start) -> Iterator[tuple[str, Call, str, str, str, bool]]:
+        """(path, call, name, how, the function of the project that makes it, whether a condition or a cache on the way
+        lets it be made but once) for each call that is meant."""
+        todo = [(path, start.function, start.on_loop, False, 0)]
+        seen = {(path, start.function, start.on_loop): False}
         else_how = start.else_how or _THREAD
-        for where, function, on_loop, hops in todo:  # it grows as it is gone through
+        for where, function, on_loop, once, hops in todo:  # it grows as it is gone through
             told = (self.project.records.get(where, {}).get("steps") or {}).get(function, {})
             apart = {(line, name): how for line, name, how in told.get("apart", ())}
             through = "" if (where, function) == (path, start.function) else function
             for call in self._made_in(where, function):
                 name = next((one for one in call["names"] if one in self.wanted and not self._is_own(one, where)), "")
                 if name:
-                    yield where, call, name, _how(call, apart, on_loop, else_how), through
+                    kept = once or call["guarded"] or _is_done_once(told, call["line"])
+                    yield where, call, name, _how(call, apart, on_loop, else_how), through, kept
             if hops >= _MOST_HOPS:
                 continue
-            for found in self._called(told, where, on_loop, start.framework in _ON_LOOP):
-                if found not in seen and len(seen) < _MOST_FUNCTIONS:
-                    seen.add(found)
-                    todo.append((*found, hops + 1))
+            for line, found in self._called(told, where, on_loop, start.framework in _ON_LOOP):
+                kept = once or _is_done_once(told, line)
+                if (found not in seen and len(seen) < _MOST_FUNCTIONS) or (seen.get(found) and not kept):
+                    seen[found] = kept
+                    todo.append((*found, kept, hops + 1))
 
     def _made_in(self, path: str, function: str) -> list[Call]:
         known = self._calls.get(path)
@@ -242,18 +282,20 @@ class _Reach:
 
     def _called(
         self, told: Mapping[str, Any], where: str, on_loop: bool, loop_of_all: bool
-    ) -> Iterator[tuple[str, str, bool]]:
-        """The functions of the project that a function sets going. `loop_of_all`: whether the framework has one loop,
-        on which a coroutine runs after the answer even where the handler has a thread."""
-        for name, _, how in told.get("calls", ()):
-            yield from self._next(name, where, how, on_loop, on_loop or (how == LATER and loop_of_all))
-        for name, _, how in told.get("runs", ()):
+    ) -> Iterator[tuple[int, tuple[str, str, bool]]]:
+        """The functions of the project that a function sets going, each with the line. `loop_of_all`: whether the
+        framework has one loop, on which a coroutine runs after the answer even where the handler has a thread."""
+        for name, line, how in told.get("calls", ()):
+            for one in self._next(name, where, how, on_loop, on_loop or (how == LATER and loop_of_all)):
+                yield line, one
+        for name, line, how in told.get("runs", ()):
             # LangGraph gives a plain node a thread where the graph is awaited; what is not awaited runs here and now.
             awaits = APART if how == APART else AWAITED if _COROUTINE.search(name) else ""
             if on_loop and not awaits and last_name_of(name) == "invoke":
                 continue  # that call holds the loop itself, and is told
             for node, home in self.graphs.nodes(name, where):
-                yield from self._next(node, home, awaits, on_loop, on_loop and how != APART)
+                for one in self._next(node, home, awaits, on_loop, on_loop and how != APART):
+                    yield line, one
 
     def _next(
         self, name: str, path: str, how: str, on_loop: bool, if_coroutine: bool
@@ -263,7 +305,12 @@ class _Reach:
         if home is None or not home[1]:
             return
         known = self.project.records.get(home[0], {}).get("steps") or {}
-        for function in dict.fromkeys((method_of(known, home[1]), f"{home[1]}.__init__", f"{home[1]}.__call__")):
+        whose = home[1].removesuffix(".__call__")
+        if whose != home[1] or self.project.is_made(name, path):  # an object; of a network, PyTorch calls `forward`
+            ways = [f"{whose}.__call__", f"{whose}.forward"]
+        else:
+            ways = [method_of(known, whose), f"{whose}.__init__"]
+        for function in dict.fromkeys(ways):
             kind = known.get(function, {}).get("kind", "")
             if not kind and not self._made_in(home[0], function):
                 continue
@@ -273,6 +320,11 @@ class _Reach:
                 in_thread = how in (APART, AWAITED, LATER) or kind == THREAD
                 in_thread = in_thread or (kind == GENERATOR and how != GONE_THROUGH)
                 yield home[0], function, on_loop and not in_thread
+
+
+def _is_done_once(told: Mapping[str, Any], line: int) -> bool:
+    """Whether a function does what stands on a line only where it was not done before."""
+    return any(first <= line <= last for first, last in told.get("once", ()))
 
 
 def _how(call: Call, apart: dict[tuple[int, str], str], on_loop: bool, else_how: str) -> str:

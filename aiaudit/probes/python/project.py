@@ -280,6 +280,18 @@ class PythonProject:
             name, importer = step.name, split[0]
         return None
 
+    def is_made(self, name: str, importer: str) -> bool:
+        """Whether a name stands for an object that a module of the project makes of a class, and not for the class."""
+        for _ in range(MAX_STEPS):
+            split = self.split(name, importer) if not name.startswith(("@", "?")) else None
+            step = self._step(*split) if split is not None and not self._gives(*split) else None
+            if split is None or step is None:
+                return False
+            if step.known and "." not in split[1]:
+                return True
+            name, importer = step.name, split[0]
+        return False
+
     def _gives(self, path: str, name: str) -> bool:
         """Whether a name is a function of the file, of which it is known what it gives back: that is not what it is."""
         return bool(self.base(path).exports.get(name, {}).get("call"))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit.probes.python.file_view import FileView
+from aiaudit.probes.python.guards import spans_done_once
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.in_threads import is_handed
 from aiaudit.probes.python.match import name_set
@@ -21,11 +22,14 @@ from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import children_of, header, statements
 
 HITS: Final = (
-    rb"^[ \t]*async[ \t]+def[ \t]"
+    rb"^[ \t]*async[ \t]+def[ \t]|^[ \t]*(?:import|from)[ \t]+streamlit\b|^[ \t]*@(?:\w+\.)?callback\("
+    rb"|^[ \t]*@\w+(?:\.\w+)*\.(?:route|get|post|put|patch|api_route)\("
     rb"|^class[ \t]+\w*(?:Service|Client|Agent|Chain|Engine|Manager|Handler|Provider|Generator|Model|LLM|Bot|RAG"
-    rb"|Retriever|Processor|Analyzer|Analyser|Assistant|Predictor|Detector|Classifier|Summarizer|Embedder|Adapter)\w*\b"
+    rb"|Retriever|Processor|Analyzer|Analyser|Assistant|Predict|Detector|Classifier|Summarizer|Embedder|Adapter|Validator"
+    rb"|Recommender|Inference|Operation|Loader|Cache|Learner)\w*\b"
     rb"|^def[ \t]+\w*(?:ask|answer|generat|quer|chat|respon|predict|process|run|call|fetch|summar|analy[sz]|transcrib"
-    rb"|translat|embed|infer|detect|classif|extract|retriev|search|handle|send|create|evaluat|llm|gpt|ai_)\w*[ \t]*\("
+    rb"|translat|embed|infer|detect|classif|extract|retriev|search|handle|send|create|evaluat|llm|gpt|ai_|recommend|load"
+    rb"|forecast|score)\w*[ \t]*\("
 )
 ASYNC: Final = "async"
 GENERATOR: Final = "generator"
@@ -34,6 +38,7 @@ SYNC: Final = "sync"
 AWAITED: Final = "awaited"
 APART: Final = "apart"  # in a thread, or when somebody calls it
 LATER: Final = "later"  # after the answer: a coroutine on the loop, a plain function in a thread
+CALLBACK: Final = "callback"  # the decorator of what Dash asks at each change of a page
 GONE_THROUGH: Final = "gone through"  # what it hands out is taken here, one after the other
 _MOST: Final = 200  # functions of one file
 _MOST_CALLS: Final = 60  # of one function
@@ -54,13 +59,14 @@ _NOT_FOLLOWED: Final = name_set("split append join format lower upper get items 
 
 
 def steps(view: FileView) -> dict[str, Any]:
-    """By function: its kind, the decorators of a coroutine, the functions of the project that it calls, and which of
-    its calls nobody waits for on the event loop, by line and last name."""
+    """By function: its kind, the decorators of a coroutine, the functions of the project that it calls, which of its
+    calls nobody waits for on the event loop, by line and last name, and where it does what is done once."""
     found: dict[str, Any] = {}
     if view.source.idle and not view.text_has(b"async def"):
         return {}  # of a large tree: what such a function calls may be left out anyway
+    page = view.text_has(b"streamlit")  # which runs from its first line to its last
     for scope in view.module.scopes:
-        if scope.kind == "function" and len(found) < _MOST:
+        if (scope.kind == "function" or (page and scope.kind == "module")) and len(found) < _MOST:
             told = _Function(view, scope).told()
             if told is not None:
                 found[scope.qualname] = told
@@ -74,8 +80,9 @@ class _Function:
         self.view = view
         self.scope = scope
         node = scope.node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module)
         self.node = node
+        self.line = view.source.line(getattr(node, "lineno", 1))
         self.calls: dict[tuple[str, str], int] = {}
         self.apart: dict[tuple[int, str], str] = {}
         self.runs: dict[tuple[str, str], int] = {}  # what may be a graph, that runs its nodes
@@ -95,13 +102,15 @@ class _Function:
         for name in self.gone_through & self.named.keys():
             call = self.named[name]
             self._note(call.func, self.view.source.line(call.lineno), GONE_THROUGH)
-        decorators = [one for one in map(_decorator, self.node.decorator_list) if one]
+        decorators = [one for one in map(_decorator, getattr(self.node, "decorator_list", ())) if one]
         kind = self._kind(generates, {last_name_of(one) for one in decorators})
-        if kind == SYNC and not self.calls and not self.apart and not self.runs:
+        once = self._once()
+        if kind == SYNC and not self.calls and not self.apart and not self.runs and not once:
             return None
-        told: dict[str, Any] = {"kind": kind, "line": self.view.source.line(self.node.lineno)}
-        if kind == ASYNC:
+        told: dict[str, Any] = {"kind": kind, "line": self.line}
+        if kind == ASYNC or CALLBACK in map(last_name_of, decorators):
             told["decorators"] = decorators
+        if isinstance(self.node, ast.AsyncFunctionDef):
             told["given"] = [one.arg for one in self.node.args.args[:3]]
         if self.calls:
             told["calls"] = [[name, line, how] for (name, how), line in self.calls.items()]
@@ -109,7 +118,17 @@ class _Function:
             told["apart"] = [[line, name, how] for (line, name), how in self.apart.items()]
         if self.runs:
             told["runs"] = [[name, line, how] for (name, how), line in self.runs.items()]
+        if once:
+            told["once"] = once
         return told
+
+    def _once(self) -> list[list[int]]:
+        """The lines, first and last, on which it does only what was not done before, where that is all of it or it
+        calls something of the project there."""
+        number = self.view.source.line
+        called = [*self.calls.values(), *self.runs.values()]
+        spans = ([number(first), number(last)] for first, last in spans_done_once(self.scope))
+        return [one for one in spans if one[0] == self.line or any(one[0] <= line <= one[1] for line in called)]
 
     def _kind(self, generates: bool, decorators: set[str]) -> str:
         if isinstance(self.node, ast.AsyncFunctionDef):
@@ -217,10 +236,10 @@ class _Function:
         if last_name(function) in _NOT_FOLLOWED or len(self.calls) >= _MOST_CALLS:
             return
         for one in self.view.resolver.names(function, self.scope):
-            local = one.local is not None and not one.instance
             elsewhere = bool(one.origin) and one.origin.lstrip(".").partition(".")[0] not in FOREIGN
-            if (local or elsewhere) and not one.name.startswith("?"):
-                self.calls.setdefault((one.name, how), line)
+            if (one.local is not None or elsewhere) and not one.name.startswith("?"):
+                name = f"{one.name}.__call__" if one.instance else one.name  # `model(x)`, where `model = Model()`
+                self.calls.setdefault((name, how), line)
 
     def _note_run(self, function: ast.Attribute, line: int, how: str) -> None:
         """Keep the name of what may be a graph that runs."""

@@ -13,9 +13,9 @@ from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.record_fields import asks, by_sessions, names_an_answer, snake, told_fields
 from aiaudit.probes.javascript.record_sinks import STORES
-from aiaudit.probes.javascript.table_files import tables_in_files
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.record_fields import field_of
+from aiaudit.probes.table_files import tables_in_files
 
 _MEMO: Final = "javascript.records"
 _MAKES: Final = ("typeorm", "@mikro-orm", "@nestjs/typeorm")  # whose `create` only makes an object

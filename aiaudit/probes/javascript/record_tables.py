@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import arguments_of, properties
 from aiaudit.probes.javascript.module import WRAPPERS, Module, first_named, unquoted
-from aiaudit.probes.javascript.sql_tables import STATEMENT, sql_tables
+from aiaudit.probes.sql_tables import STATEMENT, sql_tables
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode

@@ -44,12 +44,14 @@ from aiaudit.probes.python import (
 from aiaudit.probes.python.annotations import request_models
 from aiaudit.probes.python.file_view import FileView
 from aiaudit.probes.spans import spans
+from aiaudit.probes.sql_tables import sql_tables
 from aiaudit.probes.text.search import Expression, Search, search_for
 
 if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
 
 _ASSIGNED: Final = "assigned"
+_DESCRIBED: Final = rb"(?i)\bcreate[ \t]+table\b"
 _MUCH: Final = 24 * 1024 * 1024  # bytes of code that pay for a search which takes a fifth of a second to make
 
 
@@ -122,6 +124,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
         lambda view: {"records": records.RecordFinder(view).rows()},
         records.LEAST,
         counts=records.counts,
+    ),
+    "described": _Feature(
+        _DESCRIBED, lambda view: {"described": list(sql_tables(view.source.data.decode(errors="replace")))}
     ),
     "rescues": _Feature(
         rescues.HITS, lambda view: {"rescues": rescues.rescues(view), "replaced": rescues.replaced(view)}

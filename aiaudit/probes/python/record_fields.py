@@ -22,7 +22,10 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r"latency|latency_ms|duration|duration_ms|elapsed|response_time|processing_time|inference_time|took",
         ),
         ("time", r"time|timestamp|ts|dt|created|date|datetime|(?:creat|logg|predict|scor|record|generat)ed_at"),
-        ("model_version", r"model|model_version|model_name|model_id|model_uri|model_stage|version|deployment"),
+        (
+            "model_version",
+            r"model|model_version|model_name|model_id|model_uri|model_stage|modelo|modele|modell|version|deployment",
+        ),
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
             "user_ref",

@@ -31,7 +31,8 @@ _TELLING: Final = (
 )
 HITS: Final = (
     rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
-    rb"|\binsert[ \t]+into\b|\bvalues[ \t]*[(%]"  # as columns
+    rb"|\b(?:insert|insert[ \t]+or[ \t]+\w+|replace)[ \t]+into\b|\bvalues[ \t]*[(%]"  # as columns
+    rb"|\.(?:table|from_)\([ \t]*[\"']\w|\)[ \t]*\.(?:insert|upsert)[ \t]*\("  # `supabase.table("t").insert(…)`
     rb"|\.insert_one[ \t]*\("  # a document, to which the database gives an id that tells its time
 )
 LEAST: Final = 2  # different ones in a file
@@ -53,10 +54,15 @@ _STORES: Final = name_set(
     " executemany execute_values execute_batch"
     " log_dict add_texts add_documents upload_documents upsert upsert_item insert_rows insert_rows_json"
 )
-_INSERT: Final = lazy.regex(r"(?i)\binsert\s+into\s+([\w.\"`\[\]{}]+)\s*\(([^()]{1,2000})\)")
+_INSERT: Final = lazy.regex(
+    r"(?i)\b(?:insert|insert\s+or\s+\w+|replace)\s+into\s+([\w.\"`\[\]{}]+)\s*\(([^()]{1,2000})\)"
+)
 _UPDATE: Final = lazy.regex(r"(?is)^\s*update\s+([\w.\"`\[\]{}]+)\s+set\s+(.{1,2000})")
 _SET: Final = lazy.regex(r"(?:^|,|\n)\s*([\w\"`\[\]]+)\s*=(?!=)")
 _AROUND: Final = ' \t\r\n"`[]'
+_RUNS: Final = name_set(
+    "fetch fetchval fetchrow fetch_one fetch_val run_query run_sql"
+)  # that run a statement and give back a row
 _TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delta write_parquet saveAsTable put_object")
 _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
@@ -66,7 +72,7 @@ _WHO: Final = lazy.regex(r"(?i)^(?:user_?)?e_?mail(?:_address)?$|^user_?name$") 
 _ROWS: Final = name_set("row r rec record result found fetched res")
 _BROUGHT: Final = name_set("request req payload body event webhook update inbound form")
 _MOST: Final = 200
-_LEAST_FIELDS: Final = 3
+LEAST_FIELDS: Final = 3
 _DEEPEST: Final = 5  # names, dicts and calls that are followed into each other
 
 
@@ -100,11 +106,12 @@ class RecordFinder:
                 finished.setdefault(table, {}).update(columns)
             elif table:
                 tables.add(table)
-            begun.append((call, named, sink, scope, kind, table))
+            begun.append((call, named, sink, scope, kind, table or _table_of(call)))
         for call, named, sink, scope, kind, table in begun:
             if kind == "update" and table in tables:
                 continue
-            row = self._row(call, {**named, **(finished.get(table, {}) if kind == "insert" else {})}, sink, scope)
+            whole = {**named, **(finished.get(table, {}) if kind == "insert" else {})}
+            row = self._row(call, whole, sink, scope, table if kind != "update" else "")
             if row is not None and len(rows) < _MOST:
                 rows.append(row)
         rows.extend(self._returned_tables(_MOST - len(rows)))
@@ -133,7 +140,7 @@ class RecordFinder:
             return "log"
         if name in _STORES or name in _TABLE_WRITES or _records(name):
             return "store"
-        return ""
+        return "store" if _runs(name) and self._statement_of(call, scope)[0] else ""
 
     def _returned_tables(self, most: int) -> list[dict[str, Any]]:
         """Tables of predictions that are filled column by column and returned, in a file that writes tables."""
@@ -153,7 +160,8 @@ class RecordFinder:
                 if len(columns) > 1 and {"request_id", "output"} <= fields.keys() and len(found) < most:
                     place = self.view.place(statement.value, scope)
                     keys = sorted(columns)[:40]
-                    found.append({**place, "name": "return", "sink": "store", "fields": sorted(fields), "keys": keys})
+                    told = {"name": "return", "sink": "store", "fields": sorted(fields), "keys": keys}
+                    found.append({**place, **told, "table": "", "lacks": False})
         return found
 
     def _named(self, call: ast.Call, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
@@ -178,9 +186,8 @@ class RecordFinder:
                 yield from self._mapping(keyword.value, scope, 0)
         for argument in call.args:
             yield from self._mapping(argument, scope, 0)
-        if last_name(call.func).startswith("execute"):
-            for argument in call.args[:2]:  # the statement, or a cursor before it
-                yield from self._inserted(argument, scope)
+        for argument in _statements(call):
+            yield from self._inserted(argument, scope)
         if last_name(call.func) in _TABLE_WRITES and isinstance(call.func, ast.Attribute):
             yield from self._mapping(call.func.value, scope, 0)
 
@@ -192,7 +199,7 @@ class RecordFinder:
 
     def _statement_of(self, call: ast.Call, scope: Scope) -> tuple[str, str, dict[str, ast.expr | None]]:
         """Whether a call begins a row of a table or changes one, which table, and the columns that it changes."""
-        for argument in call.args[:2] if last_name(call.func).startswith("execute") else ():
+        for argument in _statements(call):
             sql = self._sql(argument, scope)
             if begins := _INSERT.search(sql):
                 return "insert", begins.group(1).strip(_AROUND).lower(), {}
@@ -249,8 +256,11 @@ class RecordFinder:
             case ast.JoinedStr():
                 return
 
-    def _row(self, call: ast.Call, named: dict[str, ast.expr | None], sink: str, scope: Scope) -> dict[str, Any] | None:
-        if len(named) < _LEAST_FIELDS or _reads_a_row(call):
+    def _row(
+        self, call: ast.Call, named: dict[str, ast.expr | None], sink: str, scope: Scope, table: str = ""
+    ) -> dict[str, Any] | None:
+        """`lacks`: the keys do not make a record, unless the table adds to them; `said`: one turn of a conversation."""
+        if len(named) < LEAST_FIELDS or _reads_a_row(call):
             return None
         fields = fields_of(named)
         if last_name(call.func) == "append" and _hands_on_a_row(fields, named):
@@ -259,9 +269,9 @@ class RecordFinder:
         by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, SAID))
         if by == {"message_type"} and _came_in(named.get("message_type")):
             by = set()  # text, picture or sound: the kind of what a request brought
-        if (
-            by and said and telling and last_name(call.func) != "append"
-        ):  # a turn of a conversation: who spoke, and what was said
+        turn = bool(by and said) and last_name(call.func) != "append"
+        bare = turn and not telling  # unless the table tells when it was said, or in which conversation
+        if turn and (telling or table):  # who spoke, and what was said
             fields.setdefault("output", said.copy().pop())
             fields.setdefault("input_ref", fields["output"])
             telling |= by
@@ -280,7 +290,8 @@ class RecordFinder:
         if last_name(call.func) == "insert_one" and "output" in fields:
             telling.add("_id")
             fields.setdefault("request_id", "_id")
-        if len(fields) < _LEAST_FIELDS or len(telling) < LEAST or _is_made_up(fields, named):
+        lacks = bare or len(fields) < LEAST_FIELDS or len(telling) < LEAST
+        if (lacks and not (table and "output" in fields)) or _is_made_up(fields, named):
             return None
         return {
             **self.view.place(call, scope),
@@ -288,7 +299,42 @@ class RecordFinder:
             "sink": sink,
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
+            "table": table,
+            "answer": fields.get("output", ""),
+            "telling": len(telling),
+            "lacks": lacks,
+            "speaker": _speaker(named) if turn else "",
         }
+
+
+def _statements(call: ast.Call) -> list[ast.expr]:
+    """What may be the SQL that a call runs: the first argument, or the second after a cursor or a connection."""
+    return call.args[:2] if _runs(last_name(call.func)) else []
+
+
+def _runs(name: str) -> bool:
+    """Whether a function runs a statement of SQL: `execute`, `execute_query`, `fetchval`."""
+    return name.startswith("execute") or name in _RUNS
+
+
+def _table_of(call: ast.Call) -> str:
+    """`messages` of `client.table("messages").insert(…)`."""
+    match call.func:
+        case ast.Attribute(
+            value=ast.Call(func=ast.Attribute(attr="table" | "from_"), args=[ast.Constant(value=str(table))]),
+            attr="insert" | "upsert",
+        ):
+            return table.lower()
+    return ""
+
+
+def _speaker(named: Mapping[str, ast.expr | None]) -> str:
+    """Who says what is kept, where the code says so: `user` of `"role": "user"`."""
+    for key in _SPEAKERS & named.keys():
+        value = named[key]
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value.lower()
+    return ""
 
 
 def _came_in(node: ast.expr | None) -> bool:
@@ -316,14 +362,14 @@ def _reads_a_row(call: ast.Call) -> bool:
     if not last_name(call.func)[:1].isupper():
         return False
     read = [of for keyword in call.keywords if (of := _row_of(keyword.value))]
-    return len(read) > _LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(call.keywords)
+    return len(read) > LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(call.keywords)
 
 
 def _hands_on_a_row(fields: Mapping[str, str], named: Mapping[str, ast.expr | None]) -> bool:
     """Whether a list is given what was kept before, its answer among it: `{"id": log["_id"], "text": log["text"]}`."""
     read = [node.value.id for value in named.values() if (node := _key_of(value)) and isinstance(node.value, ast.Name)]
     answer = _key_of(named.get(fields.get("output", "")))
-    return answer is not None and len(read) > _LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(named)
+    return answer is not None and len(read) > LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(named)
 
 
 def _key_of(node: ast.expr | None) -> ast.Subscript | None:

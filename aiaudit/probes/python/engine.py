@@ -42,7 +42,7 @@ _SERVED_BY_PLAIN_FUNCTIONS: Final = tuple(
 # What is left out of a file may hold a link between a handler and what it does. Of a tree of this size nothing is: to
 # parse all of it costs a fiftieth of an audit. A larger one is a library's, and would take half as long again.
 WHOLE_UP_TO: Final = 16 * 1024 * 1024  # bytes of .py files
-VERSION: Final = 236  # of the records; part of the cache key
+VERSION: Final = 237  # of the records; part of the cache key
 NOTEBOOK: Final = ".ipynb"
 SUFFIXES: Final = frozenset({".py", ".pyw", NOTEBOOK})
 ALIAS_ROUNDS: Final = 3

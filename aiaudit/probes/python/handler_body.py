@@ -12,6 +12,7 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, below, statements, walk
 from aiaudit.probes.python.refusals import answers_400, answers_400_by, is_400, turns_away
+from aiaudit.probes.python.sent_back import TURNED, sends_back
 
 _AUTH_WORDS: Final = name_set(
     "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
@@ -96,7 +97,9 @@ class HandlerBody:
             self.checks = "numbers"
         if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
             self.checks = "raises 400"
-        if self.reads_request and self.checks in ("", *_REFUSALS) and _made_a_model(scope, nodes):
+        if self.reads_request and not self.checks and sends_back(nodes, _reads):
+            self.checks = TURNED
+        if self.reads_request and self.checks in ("", TURNED, *_REFUSALS) and _made_a_model(scope, nodes):
             self.checks = "model_validate"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
         self.limits_length = lengths.are_limited(scope, node, nodes)

@@ -87,7 +87,8 @@ class RoutesQuery(CodeQuery):
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
     400 or 422, or turns away what is not among allowed values). bounded: some of it has limits; a list of models, where
-    its own length has. sized: the limits are more than the range of a number beside a text of any length.
+    its own length has (a parameter has `each` where its models have limits). sized: the limits are more than the range
+    of a number beside a text of any length.
     unranged: of the numbers that it takes, more have no limits than have some. health: the route's name says so, or at
     `/` the function's; constant: the handler returns a constant and calls nothing. alone: it is made of `http.server`
     in a file that imports the standard library only and can reach no other program, such as a viewer of notes.
@@ -371,6 +372,7 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
     many = param.get("type", "").partition(" | ")[0] in _MANY  # limits of one element do not limit their number
     return {
         **param,
+        **({"each": True} if many and model.bounded else {}),
         "bounded": param.get("bounded", False) or (model.bounded and not many),
         "sized": param.get("bounded", False) or (model.sized and not many),
         "open": model.open and not param.get("bounded", False),

@@ -22,6 +22,8 @@ _ANY_SIZE: Final = lazy.regex(r"\bbodyParser\s*:\s*false\b")  # of Next, which e
 _EVENT: Final = lazy.regex(
     r"\bevent\??\.(?:body|queryStringParameters|pathParameters|requestContext|rawPath|httpMethod)\b"
 )
+_ASSIGNED: Final = lazy.regex(r"^(?:module\s*\.\s*)?exports\s*\.\s*(\w+)$")
+_ASSIGNS: Final = r"^(?:module\s*\.\s*)?exports\s*\.\s*\w+\s*="
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
 _CLASSES: Final = ("class_declaration", "abstract_class_declaration")
 _DRAWN: Final = ("jsx_element", "jsx_self_closing_element")
@@ -69,6 +71,19 @@ class ExportedHandlers:
             default = any(one.kind() == "default" for one in node.children())
             for one in node.children():
                 self._export(one, default, server_file)
+        if "exports." in self.module.text:
+            self._assigned()
+
+    def _assigned(self) -> None:
+        """`exports.handler = async (event) => …` and `exports.handler = answer`: what CommonJS exports."""
+        for node in self.module.root.find_all(kind="assignment_expression", regex=_ASSIGNS)[:50]:
+            left, right = node.field("left"), node.field("right")
+            name = _ASSIGNED.match(left.text()) if left is not None else None
+            if right is not None and right.kind() == "identifier":
+                bound = self.module.bound(right.text(), node.range().start.index)
+                right = bound.node if bound is not None else None
+            if name is not None and right is not None and right.kind() in FUNCTIONS:
+                self._exported_one(right, name.group(1), False, False, right)
 
     def _export(self, node: SgNode, default: bool, action: bool) -> None:
         kind = node.kind()

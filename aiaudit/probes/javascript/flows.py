@@ -43,7 +43,9 @@ _HTML: Final = lazy.regex(r"(?:document\.write(?:ln)?|insertAdjacentHTML)$")
 _CLEANS: Final = lazy.regex(
     r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
 )
-_REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+_REQUEST: Final = lazy.regex(
+    r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.|\bevent\s*\??\.\s*(?:body|queryStringParameters|pathParameters)\b"
+)
 _ENVIRONMENT: Final = lazy.regex(r"^(?:Deno\.env\.get|process\.env|import\.meta\.env|Netlify\.env\.get)\b")
 _OF_ENVIRONMENT: Final = lazy.regex(r"^(?:process|Bun|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])$")
 # What these make of a text is HTML with all that stood in it.

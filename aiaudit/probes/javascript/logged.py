@@ -24,7 +24,7 @@ LOG: Final = lazy.regex(
     r"^(?:this\.|req\.|request\.|fastify\.|app\.|ctx\.)?(?:console|[lL]ogger|log|winston|pino)\.(?:log|info|warn|error|dir|debug)$"
 )
 _OWN: Final = name_set("slice substring substr trim toString toLowerCase toUpperCase replace replaceAll json text")
-_WHOLE: Final = name_set("JSON.stringify String util.inspect inspect")
+_WHOLE: Final = name_set("JSON.stringify JSON.parse String util.inspect inspect")
 
 
 class _Wording(FlowFinder):

@@ -28,10 +28,11 @@ _ADDRESS: Final = lazy.regex(
     r"|://(?:api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)|openrouter\.ai/api"
     r"|generativelanguage\.googleapis\.com|[\w.-]+\.openai\.azure\.com|api-inference\.huggingface)|ollama\w*\}?/api/(?:generate|chat)\b"
 )
-# Other answers of the same hosts: vectors, sounds, pictures, lists of models.
+# Other answers of the same hosts: vectors, sounds, pictures, labels, lists of models.
 _ELSE: Final = lazy.regex(
     r"(?i)/(?:embed(?:dings?)?|audio|images?|moderations|rerank|tags|pull|show|files|batches|threads|assistants|vector_stores|realtime)\b|/models/?[\"'`?]"
     r"|:(?:batch)?embedContents?\b"
+    r"|huggingface\.co/models/[^\"'`?]*(?:classif|sentiment|emotion|toxic|bert|detect|sentence-|minilm|whisper|diffusion|mnli)"
 )
 _OWN: Final = lazy.regex(r"^[\"'`](?:/(?!/)|\./)")
 _HOLDERS: Final = name_set("body json data")
